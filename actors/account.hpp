@@ -1,0 +1,68 @@
+// actors/account.hpp: one account: its interest, its figures, its actor.
+#pragma once
+
+#include "actors/caf_compat.hpp"
+#include "protocol/ref_counted.hpp"
+#include "protocol/sublist.hpp"
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace troupe::actors {
+
+struct account_policy;
+using account_policy_ptr = protocol::ref_ptr<const account_policy>;
+
+/// Messages and payload bytes, one way.
+struct traffic {
+  std::atomic<uint64_t> messages{0};
+  std::atomic<uint64_t> bytes{0};
+  /// For the one thread that writes it: no read-modify-write is needed.
+  void add(uint64_t more_messages, uint64_t more_bytes) noexcept {
+    messages.store(messages.load(std::memory_order_relaxed) + more_messages,
+                   std::memory_order_relaxed);
+    bytes.store(bytes.load(std::memory_order_relaxed) + more_bytes, std::memory_order_relaxed);
+  }
+};
+
+/// Figures that one reactor counts for one account; summed on demand.
+struct alignas(64) account_share {
+  traffic in;
+  traffic out;
+  std::atomic<uint64_t> slow_consumers{0};
+};
+
+/// The shared half of an account. The sublist is the one structure that is shared on purpose; all
+/// else is constant or counted per reactor.
+class account : public protocol::ref_counted<account> {
+public:
+  account(std::string id, size_t reactors, bool of_the_broker = false);
+  ~account();
+
+  const std::string name;
+  const std::string reply_prefix; ///< responses to requests of other accounts: "_R_.x6jA0k."
+  const bool is_system;           ///< the broker's own: may use what others may not
+  protocol::sublist interests;
+  std::vector<account_share> shares; ///< by reactor
+  std::atomic<int64_t> connections{0};
+  std::atomic<uint64_t> total_connections{0};
+  std::atomic<bool> has_mappings{false}; ///< new subjects have to be looked up in policy()
+
+  /// What its rules came to; never null. Takes a lock: connections keep theirs, messages need none.
+  account_policy_ptr policy() const;
+  /// For the registry, which then tells the account's actor.
+  void set_policy(account_policy_ptr next);
+
+private:
+  mutable std::mutex policy_mutex_;
+  account_policy_ptr policy_;
+};
+
+using account_ptr = protocol::ref_ptr<account>;
+
+} // namespace troupe::actors

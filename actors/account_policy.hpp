@@ -1,0 +1,40 @@
+// actors/account_policy.hpp: what an account's rules came to.
+#pragma once
+
+#include "actors/account_mappings.hpp"
+#include "actors/crossing.hpp"
+#include "protocol/errc.hpp"
+#include "protocol/ref_counted.hpp"
+#include "security/account_rules.hpp"
+#include "security/sharing.hpp"
+
+#include <algorithm>
+#include <cstdint>
+
+namespace troupe::actors {
+
+/// Immutable: a change of an account's rules, or of what it imports from, makes a new one. Each
+/// connection holds the one it acts by, until its reactor hears of the next.
+struct account_policy : protocol::ref_counted<account_policy> {
+  security::account_rules rules;
+  std::shared_ptr<const security::account_sharing> shared; ///< where the next two come from
+  std::vector<stream_import_ptr> streams;
+  std::vector<service_import_ptr> services; ///< they stand in the account's sublist
+  account_mappings mappings;
+  bool removed = false;                           ///< the account is gone: its connections end
+  protocol::errc farewell = protocol::errc::none; ///< what they are told; none: nothing
+
+  /// Bytes of one message: the account's limit and the server's, negative: none.
+  int64_t max_payload(int64_t of_server) const noexcept {
+    auto mine = rules.limits.payload;
+    return mine < 0 ? of_server : of_server < 0 ? mine : std::min(mine, of_server);
+  }
+  /// May a connection that has `count` subscriptions make another? `of_server`: 0 is no limit.
+  bool admits_subscription(size_t count, int64_t of_server) const noexcept {
+    auto mine = rules.limits.subscriptions;
+    return (mine < 0 || static_cast<int64_t>(count) < mine)
+           && (of_server <= 0 || static_cast<int64_t>(count) < of_server);
+  }
+};
+
+} // namespace troupe::actors

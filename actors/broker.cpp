@@ -1,0 +1,419 @@
+// actors/broker.cpp: CAF's actor system, the reactors, the supervisor.
+#include "actors/broker.hpp"
+
+#include "actors/account_actor.hpp"
+#include "actors/account_policy.hpp"
+#include "actors/listener.hpp"
+#include "actors/log.hpp"
+#include "actors/reactor.hpp"
+#include "security/nkey.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <map>
+#include <mutex>
+#include <thread>
+#include <unordered_map>
+
+namespace troupe::actors {
+namespace {
+
+constexpr auto longest_answer = std::chrono::seconds{5};
+
+struct system_config : caf::actor_system_config {
+  explicit system_config(size_t threads) {
+    set("scheduler.max-threads", threads);
+    set("scheduler.max-throughput", size_t{300});
+    add_message_types<caf::id_block::troupe>();
+    add_message_types<caf::id_block::troupe_actors>();
+  }
+};
+
+/// Restarts what must live. Its children's state is in `core`, so a new actor goes on with it.
+struct broker_state {
+  static inline const char* name = "broker";
+  struct child {
+    account_actor actor; // the one handle that keeps it alive
+    account_ptr which;
+  };
+  std::map<caf::actor_addr, child> children;
+  std::unordered_map<const account*, caf::actor_addr> speakers; // whose child speaks for it
+  uint64_t restarts = 0;
+};
+
+broker_actor::behavior_type supervise(broker_actor::stateful_pointer<broker_state> self,
+                                      std::vector<account_ptr> accounts,
+                                      std::vector<reactor_actor> reactors) {
+  auto begin = [self, reactors = std::move(reactors)](const account_ptr& which) {
+    auto actor = spawn_account(self->system(), which, reactors);
+    self->monitor(actor);
+    self->state.children.emplace(actor.address(), broker_state::child{actor, which});
+    self->state.speakers.insert_or_assign(which.get(), actor.address());
+  };
+  for (const auto& which : accounts)
+    begin(which);
+  self->set_down_handler([self, begin](caf::down_msg& down) {
+    auto it = self->state.children.find(down.source);
+    if (it == self->state.children.end())
+      return;
+    auto which = it->second.which;
+    self->state.children.erase(it);
+    if (!down.reason) { // its account was removed
+      self->state.speakers.erase(which.get());
+      return;
+    }
+    ++self->state.restarts;
+    log::error("The actor of account {} failed ({}), starting it anew", which->name,
+               self->system().render(down.reason));
+    begin(which);
+  });
+  return {
+      [begin](atom::watch, const account_ptr& which) { begin(which); },
+      [self](atom::rules, const account_ptr& which) {
+        auto who = self->state.speakers.find(which.get());
+        if (who == self->state.speakers.end())
+          return;
+        const auto& speaker = self->state.children.at(who->second).actor;
+        self->send(speaker, atom::rules_v);
+        if (which->policy()->removed)
+          self->send(speaker, atom::shut_down_v); // nobody needs to be counted any more
+      },
+      [self](atom::shut_down) {
+        self->set_down_handler([](caf::down_msg&) {});
+        for (const auto& [address, child] : self->state.children)
+          self->send(child.actor, atom::shut_down_v);
+        self->quit();
+      },
+      [self](atom::tree) {
+        auto out = std::make_shared<std::vector<actor_snapshot>>();
+        actor_snapshot mine;
+        mine.path = "broker";
+        mine.place = "scheduler";
+        mine.state = fmt::format("{} accounts, {} restarts", self->state.children.size(),
+                                 self->state.restarts);
+        mine.mailbox = self->mailbox().size();
+        out->push_back(std::move(mine));
+        for (const auto& [address, child] : self->state.children)
+          out->push_back(actor_snapshot_of(*child.which));
+        return out;
+      },
+  };
+}
+
+} // namespace
+
+struct broker::impl {
+  explicit impl(const config::options& options, settings_ptr settings)
+      : reactors{options.reactors > 0 ? static_cast<size_t>(options.reactors)
+                                      : std::max<size_t>(1, std::thread::hardware_concurrency())},
+        // What the scheduler runs touches no socket: a few threads are enough.
+        config{std::min<size_t>(reactors, 4)}, system{config}, all{reactors, settings},
+        current{std::move(settings)} {}
+
+  template <class Out, class Handle, class... In>
+  Out ask(const Handle& whom, Out fallback, In... in) const {
+    caf::scoped_actor self{const_cast<caf::actor_system&>(system), true};
+    Out out = std::move(fallback);
+    self->request(whom, longest_answer, in...)
+        .receive([&](const Out& answer) { out = answer; },
+                 [&](const caf::error& e) {
+                   log::warn("An actor did not answer: {}", self->system().render(e));
+                 });
+    return out;
+  }
+
+  void apply_accounts(const config::options& options) {
+    std::vector<std::string> problems;
+    if (!options.operators.enabled())
+      problems = all.accounts.apply(accounts_of(options));
+    else // an operator's JWTs name all accounts but $G
+      for (const auto& one : options.accounts)
+        problems = all.accounts.put(one);
+    for (const auto& problem : problems)
+      log::warn("{}", problem);
+  }
+
+  settings_ptr settings_now() const {
+    std::lock_guard guard{mutex};
+    return current;
+  }
+  uint16_t port() const {
+    std::lock_guard guard{mutex};
+    return socket ? socket->port : bound_port;
+  }
+
+  size_t reactors;
+  system_config config;
+  caf::actor_system system;
+  core all;
+  uint16_t bound_port = 0;
+  // Those who look in do so from other threads than the one that reloads and drains.
+  mutable std::mutex mutex; // guards from here on
+  settings_ptr current;
+  std::string id = security::make_server_id();
+  bound_socket_ptr socket;
+  std::vector<listener_actor> listeners;
+  wall_time loaded = std::chrono::system_clock::now();
+  // to here.
+  std::atomic<bool> accepting{false};
+  std::atomic<bool> lame_duck{false};
+};
+
+namespace {
+
+void describe_server(settings& s, const std::string& id, const std::string& host, uint16_t port,
+                     bool lame_duck) {
+  s.info.server_id = id;
+  s.info.server_name = s.options.server_name.empty() ? id : s.options.server_name;
+  s.info.version = nats_version;
+  s.info.troupe = TROUPE_VERSION;
+  s.info.git_commit = TROUPE_COMMIT;
+  s.info.runtime = "c++20";
+  s.info.host = host;
+  s.info.port = port;
+  s.info.lame_duck = lame_duck;
+  if (const auto& public_address = s.options.client.advertise; !public_address.empty()) {
+    auto colon = public_address.rfind(':');
+    bool has_port = colon != std::string::npos
+                    && public_address.find(']', colon) == std::string::npos
+                    && public_address.find(':') == colon;
+    s.info.host = public_address.substr(0, has_port ? colon : std::string::npos);
+    if (has_port)
+      s.info.port = std::atoi(public_address.c_str() + colon + 1);
+  }
+}
+
+} // namespace
+
+broker::broker() = default;
+
+broker::~broker() {
+  stop();
+}
+
+std::vector<std::string> broker::start(const config::options& options) {
+  auto built = make_settings(options);
+  if (!built.problems.empty())
+    return built.problems;
+  bound_socket_ptr socket;
+  try {
+    auto port = options.client.port < 0 ? 0 : options.client.port;
+    socket = bind_and_listen(options.client.host, static_cast<uint16_t>(port));
+  } catch (const std::exception& e) {
+    return {fmt::format("Error listening on port: {}", e.what())};
+  }
+  auto next = std::make_unique<impl>(options, built.ready);
+  describe_server(*built.ready, next->id, options.client.host, socket->port, false);
+  next->bound_port = socket->port;
+  next->socket = std::move(socket);
+  impl_ = std::move(next);
+  auto& my = *impl_;
+  for (size_t i = 0; i < my.reactors; ++i)
+    my.all.reactors.push_back(std::make_unique<reactor>(my.system, my.all, i));
+  for (auto& each : my.all.reactors)
+    each->actor = spawn_reactor_actor(my.system, *each);
+  std::vector<reactor_actor> reactors;
+  for (const auto& each : my.all.reactors)
+    reactors.push_back(each->actor);
+  my.all.supervisor = my.system.spawn(supervise, my.all.accounts.all(), std::move(reactors));
+  my.all.accounts.listen(
+      [supervisor = my.all.supervisor](const account_ptr& made) {
+        caf::anon_send(supervisor, atom::watch_v, made);
+      },
+      [supervisor = my.all.supervisor](const account_ptr& changed) {
+        caf::anon_send(supervisor, atom::rules_v, changed);
+      });
+  my.apply_accounts(options);
+  for (auto& each : my.all.reactors)
+    my.listeners.push_back(spawn_listener(my.system, *each, my.socket));
+  for (auto& each : my.all.reactors)
+    each->start();
+  my.accepting = true;
+  return {};
+}
+
+std::vector<std::string> broker::reload(const config::options& options) {
+  auto built = make_settings(options);
+  if (!built.problems.empty())
+    return built.problems;
+  auto& my = *impl_;
+  describe_server(*built.ready, my.id, options.client.host, my.bound_port, my.lame_duck);
+  settings_ptr next = built.ready;
+  {
+    std::lock_guard guard{my.mutex};
+    my.current = next;
+    my.loaded = std::chrono::system_clock::now();
+  }
+  // Accounts first: whoever logs in under the new settings finds his account as they want it.
+  my.apply_accounts(options);
+  for (auto& each : my.all.reactors)
+    caf::anon_send(each->actor, atom::apply_v, next);
+  return {};
+}
+
+void broker::enter_lame_duck() {
+  auto& my = *impl_;
+  my.accepting = false;
+  my.lame_duck = true;
+  auto now = my.settings_now();
+  auto next = std::make_shared<settings>(now->options);
+  next->tls = now->tls;
+  next->info = now->info;
+  next->info.lame_duck = true;
+  {
+    std::lock_guard guard{my.mutex};
+    for (auto& each : my.listeners)
+      caf::anon_send(each, atom::shut_down_v);
+    my.listeners.clear();
+    my.socket.reset();
+    my.current = next;
+  }
+  for (auto& each : my.all.reactors)
+    caf::anon_send(each->actor, atom::lame_duck_v, settings_ptr{next});
+}
+
+uint64_t broker::evict(uint64_t count) {
+  auto& my = *impl_;
+  uint64_t left = 0;
+  for (auto& each : my.all.reactors) {
+    auto before = static_cast<uint64_t>(each->connection_count.load());
+    auto mine = std::min(count, before);
+    left += my.ask<uint64_t>(each->actor, 0, atom::evict_v, mine);
+    count -= mine;
+  }
+  return left;
+}
+
+void broker::stop() {
+  if (!impl_)
+    return;
+  auto& my = *impl_;
+  my.accepting = false;
+  {
+    std::lock_guard guard{my.mutex};
+    for (auto& each : my.listeners)
+      caf::anon_send(each, atom::shut_down_v);
+    my.listeners.clear();
+  }
+  for (auto& each : my.all.reactors) {
+    caf::anon_send(each->actor, atom::shut_down_v);
+    each->actor = nullptr;
+  }
+  caf::anon_send(my.all.supervisor, atom::shut_down_v);
+  my.all.supervisor = nullptr;
+  my.system.await_all_actors_done();
+  for (auto& each : my.all.reactors)
+    each->loop.stop();
+  for (auto& each : my.all.reactors)
+    each->join();
+  my.all.reactors.clear();
+  impl_.reset();
+}
+
+const std::string& broker::server_id() const noexcept {
+  return impl_->id;
+}
+std::string broker::server_name() const {
+  return impl_->settings_now()->info.server_name;
+}
+std::string broker::host() const {
+  return impl_->settings_now()->options.client.host;
+}
+uint16_t broker::port() const noexcept {
+  return impl_->port();
+}
+bool broker::accepting() const noexcept {
+  return impl_ && impl_->accepting;
+}
+bool broker::lame_duck() const noexcept {
+  return impl_ && impl_->lame_duck;
+}
+size_t broker::reactor_count() const noexcept {
+  return impl_->reactors;
+}
+config::options broker::options() const {
+  return impl_->settings_now()->options;
+}
+
+server_snapshot broker::describe() const {
+  auto& my = *impl_;
+  server_snapshot out;
+  out.start = my.all.started;
+  {
+    std::lock_guard guard{my.mutex};
+    out.config_loaded = my.loaded;
+  }
+  out.connections = static_cast<uint64_t>(std::max<int64_t>(0, my.all.open_connections));
+  out.total_connections = my.all.sums.connections;
+  out.slow_consumers = my.all.sums.slow_consumers;
+  out.stale_connections = my.all.sums.stale_connections;
+  out.stalled_clients = my.all.sums.stalled_clients;
+  for (const auto& which : my.all.accounts.all()) {
+    out.accounts.push_back(snapshot_of(*which));
+    const auto& one = out.accounts.back();
+    out.in_messages += one.in_messages;
+    out.in_bytes += one.in_bytes;
+    out.out_messages += one.out_messages;
+    out.out_bytes += one.out_bytes;
+    out.subscriptions += one.subscriptions;
+  }
+  return out;
+}
+
+std::vector<connection_snapshot> broker::connections(bool open, bool closed, bool subscriptions,
+                                                     uint64_t cid) const {
+  std::vector<connection_snapshot> out;
+  connection_query query{open, closed, subscriptions, cid};
+  for (auto& each : impl_->all.reactors)
+    if (auto part = impl_->ask<connections_ptr>(each->actor, nullptr, atom::describe_v, query))
+      out.insert(out.end(), std::make_move_iterator(part->begin()),
+                 std::make_move_iterator(part->end()));
+  std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.cid < b.cid; });
+  return out;
+}
+
+std::vector<actor_snapshot> broker::tree() const {
+  auto& my = *impl_;
+  std::vector<actor_snapshot> out;
+  std::vector<listener_actor> listeners;
+  {
+    std::lock_guard guard{my.mutex};
+    listeners = my.listeners;
+  }
+  auto add = [&](const tree_ptr& part) {
+    if (part)
+      out.insert(out.end(), part->begin(), part->end());
+  };
+  add(my.ask<tree_ptr>(my.all.supervisor, nullptr, atom::tree_v));
+  for (size_t i = 0; i < my.all.reactors.size(); ++i) {
+    add(my.ask<tree_ptr>(my.all.reactors[i]->actor, nullptr, atom::tree_v));
+    if (i < listeners.size())
+      add(my.ask<tree_ptr>(listeners[i], nullptr, atom::tree_v));
+  }
+  return out;
+}
+
+protocol::sublist_stats broker::sublist_stats(const std::string& account) const {
+  protocol::sublist_stats out;
+  for (const auto& which : impl_->all.accounts.all())
+    if (account.empty() || account == which->name)
+      out += which->interests.stats();
+  return out;
+}
+
+std::vector<subscription_snapshot> broker::subscriptions(const std::string& account) const {
+  std::vector<subscription_snapshot> out;
+  for (const auto& which : impl_->all.accounts.all())
+    if (account.empty() || account == which->name)
+      which->interests.for_each([&](protocol::interest& item) {
+        const auto& sub = static_cast<const subscription&>(item);
+        out.push_back({which->name, std::string{sub.subject()}, std::string{sub.queue()}, sub.sid,
+                       sub.delivered.load(std::memory_order_relaxed),
+                       sub.maximum.load(std::memory_order_relaxed), sub.to->cid});
+      });
+  return out;
+}
+
+} // namespace troupe::actors

@@ -1,0 +1,63 @@
+// actors/broker.hpp: the whole broker: starts, reloads, drains, ends, and can be looked into.
+#pragma once
+
+#include "actors/snapshot.hpp"
+#include "config/options.hpp"
+#include "protocol/sublist.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace troupe::actors {
+
+/// The NATS release whose behaviour clients may expect; they compare the number.
+inline constexpr const char* nats_version = "2.15.1";
+
+/// One broker in this process. Start and end it from one thread; looking into it is allowed from
+/// any other thread (not from an actor: answers are waited for).
+class broker {
+public:
+  broker();
+  broker(const broker&) = delete;
+  broker& operator=(const broker&) = delete;
+  ~broker();
+
+  /// Binds, starts the reactors and accepts clients. Empty: it runs. Otherwise one sentence a
+  /// problem, and nothing is left open.
+  std::vector<std::string> start(const config::options& options);
+  /// Swaps the settings of a running broker. Empty: done. Otherwise nothing has changed.
+  std::vector<std::string> reload(const config::options& options);
+  /// Stops accepting and tells the clients; then close them with evict().
+  void enter_lame_duck();
+  /// Closes up to `count` clients; the number of those left.
+  uint64_t evict(uint64_t count);
+  /// Closes everything and waits for the last actor.
+  void stop();
+
+  const std::string& server_id() const noexcept;
+  std::string server_name() const;
+  std::string host() const;
+  uint16_t port() const noexcept; ///< where clients connect
+  bool accepting() const noexcept;
+  bool lame_duck() const noexcept;
+  size_t reactor_count() const noexcept;
+  config::options options() const;
+
+  server_snapshot describe() const;
+  std::vector<connection_snapshot> connections(bool open, bool closed, bool subscriptions,
+                                               uint64_t cid = 0) const;
+  /// Every actor, parents before children.
+  std::vector<actor_snapshot> tree() const;
+  /// Of one account, or summed over all.
+  protocol::sublist_stats sublist_stats(const std::string& account = {}) const;
+  /// Every subscription of every account, or of one.
+  std::vector<subscription_snapshot> subscriptions(const std::string& account = {}) const;
+
+private:
+  struct impl;
+  std::unique_ptr<impl> impl_;
+};
+
+} // namespace troupe::actors

@@ -1,0 +1,433 @@
+// actors/connection.cpp: a connection's life: start, mail, timers, end.
+#include "actors/connection.hpp"
+
+#include "actors/log.hpp"
+
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+namespace troupe::actors {
+
+using protocol::close_reason;
+using protocol::errc;
+
+namespace {
+
+constexpr auto longest_linger = std::chrono::seconds{2};
+constexpr auto first_ping_after = std::chrono::seconds{2};
+
+} // namespace
+
+connection::connection(caf::actor_config& cfg, reactor& home, accepted_ptr socket, uint64_t cid)
+    : pinned<connection_actor::base>(cfg), home_{home}, socket_{std::move(socket)}, cid_{cid},
+      fd_{socket_->fd}, life_timer_{*this}, write_timer_{*this}, stall_timer_{*this} {
+  const auto& options = home_.current->options;
+  dest_ = protocol::make_ref<destination>(cid, home_.shared.slots.take(),
+                                          protocol::peer_kind::client, options.limits.max_pending);
+  dest_->mailbox = caf::actor_cast<caf::weak_actor_ptr>(ctrl());
+  dest_->home = &home_.loop;
+  max_payload_ = options.limits.max_payload;
+  started_ = last_activity_ = home_.loop.now();
+}
+
+connection::~connection() {
+  if (fd_ >= 0)
+    ::close(fd_);
+  home_.shared.slots.give_back(dest_->slot);
+}
+
+connection::behavior_type connection::make_behavior() {
+  return {
+      [this](atom::deliver, const outgoing_ptr& batch) { take(batch); },
+      [this](atom::await_drain, const caf::strong_actor_ptr& whom) {
+        waiters_.push_back(whom);
+        if (phase_ >= phase::lingering || !dest_->moving
+            || dest_->pending.load(std::memory_order_relaxed) < router::high_water / 2)
+          release_waiters();
+      },
+      [this](atom::drained) {
+        if (waiting_for_ > 0 && --waiting_for_ == 0)
+          stop_waiting();
+      },
+      [this](atom::fenced) {
+        if (fences_ > 0 && --fences_ == 0)
+          fence_passed();
+      },
+      [this](atom::overrun) {
+        if (phase_ < phase::lingering)
+          close(close_reason::slow_consumer_pending_bytes, true);
+      },
+      [this](const login_result_ptr& result) {
+        if (phase_ >= phase::lingering)
+          return;
+        if (std::exchange(rechecking_, false))
+          after_recheck(result->outcome);
+        else
+          after_login(result->outcome);
+        resume(pause_login);
+      },
+  };
+}
+
+void connection::on_exit() {
+  // However the actor ends, its socket and interest end with it.
+  if (phase_ != phase::closed) {
+    retire(close_reason::internal_error);
+    destroy();
+  }
+  waiters_.clear();
+}
+
+void connection::start(connection_actor self) {
+  home_.add(cid_, *this, std::move(self));
+  int one = 1;
+  ::setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+  watched_events_ = EPOLLIN;
+  token_ = home_.loop.watch(fd_, watched_events_, *this);
+  log::debug("{} - Client connection created", who());
+  enter(home_.shared.accounts.global);
+  const auto& options = home_.current->options;
+  auto limit = options.limits.max_connections;
+  counted_ = true;
+  auto open = home_.shared.open_connections.fetch_add(1, std::memory_order_relaxed) + 1;
+  home_.shared.sums.connections.fetch_add(1, std::memory_order_relaxed);
+  must_log_in_ = !home_.current->auth.open();
+  if (limit >= 0 && open > limit) {
+    greet();
+    fail(errc::connections_exceeded);
+    return;
+  }
+  begin_tls();
+}
+
+std::string connection::peer() const {
+  return socket_->ip.find(':') == std::string::npos
+             ? fmt::format("{}:{}", socket_->ip, socket_->port)
+             : fmt::format("[{}]:{}", socket_->ip, socket_->port);
+}
+
+/// The prefix of this client's log lines.
+std::string connection::who() const {
+  auto out = fmt::format("{} - cid:{}", peer(), cid_);
+  if (!login_ || !connected_)
+    return out;
+  const auto& c = login_->connect;
+  if (!c.version.empty() || !c.lang.empty() || !c.name.empty()) {
+    auto part = [](std::string_view text) { return log::printable(text, 64); };
+    out += " - \"";
+    if (!c.version.empty())
+      out += "v" + part(c.version);
+    if (!c.lang.empty())
+      out += ":" + part(c.lang);
+    if (!c.name.empty())
+      out += ":" + part(c.name);
+    out += '"';
+  }
+  if (!login_->identity.label.empty())
+    out += fmt::format(" - \"{}/{}\"", account_ ? account_->name : "",
+                       log::printable(login_->identity.label));
+  return out;
+}
+
+void connection::on_fault(const char* what) noexcept {
+  try {
+    log::error("{} - Internal error, closing this connection: {}", who(), what);
+    close(close_reason::internal_error, true);
+  } catch (...) { // even the log failed: the socket must still go
+    destroy();
+  }
+}
+
+// -- timers
+// ----------------------------------------------------------------------------------------
+
+void connection::start_liveness() {
+  const auto& timing = home_.current->options.timing;
+  auto first = std::min<std::chrono::nanoseconds>(timing.ping_interval, first_ping_after);
+  // Up to a fifth more, so that a thousand clients of one second do not answer in one.
+  auto spread = std::chrono::nanoseconds{first.count() / 5 * static_cast<int64_t>(cid_ % 16) / 16};
+  home_.loop.timers().start(life_timer_, first + spread);
+}
+
+void connection::liveness_due() {
+  const auto& timing = home_.current->options.timing;
+  if (must_log_in_ && home_.current->auth.required()) {
+    log::error("{} - Authentication Timeout", who());
+    fail(errc::authentication_timeout);
+    return;
+  }
+  auto now = home_.loop.now();
+  bool measured =
+      ping_sent_.time_since_epoch().count() != 0 && now - ping_sent_ < std::chrono::hours{1};
+  bool busy = std::exchange(active_, false);
+  if (!(busy && measured)) {
+    if (static_cast<int64_t>(pings_out_) + 1 > timing.ping_max) {
+      home_.shared.sums.stale_connections.fetch_add(1, std::memory_order_relaxed);
+      log::debug("{} - Stale Client Connection - Closing", who());
+      fail(errc::stale_connection);
+      return;
+    }
+    ++pings_out_;
+    ping_sent_ = now;
+    say("PING\r\n");
+    queue_own();
+    if (phase_ == phase::closed)
+      return;
+  }
+  if (!batch_messages_ && kept_.size == 0) {
+    verdicts_.reset(); // an idle client keeps no memories
+    forget_subject();
+  }
+  home_.loop.timers().start(life_timer_, timing.ping_interval);
+}
+
+void connection::on_timer(timer& which) {
+  try {
+    if (&which == &stall_timer_) {
+      stop_waiting();
+      return;
+    }
+    if (&which == &write_timer_) {
+      if (!blocked_)
+        return;
+      auto deadline = home_.current->options.timing.write_deadline;
+      if (written_ == progress_mark_) {
+        dest_->moving.store(false, std::memory_order_relaxed);
+        release_waiters();
+        if (home_.loop.now() - blocked_since_ >= deadline) {
+          close(close_reason::slow_consumer_write_deadline, true);
+          return;
+        }
+      } else {
+        progress_mark_ = written_;
+        blocked_since_ = home_.loop.now();
+      }
+      home_.loop.timers().start(write_timer_, std::chrono::milliseconds{50});
+      return;
+    }
+    switch (phase_) {
+    case phase::sniffing:
+      if (greeted_)
+        talk(); // plain after all
+      else
+        greet();
+      break;
+    case phase::handshaking:
+      log::error("{} - TLS handshake error: no handshake within the time limit", who());
+      close(close_reason::tls_handshake_error, true);
+      break;
+    case phase::talking: liveness_due(); break;
+    case phase::refusing: fail(errc::authorization_violation); break;
+    case phase::lingering: destroy(); break;
+    case phase::closed: break;
+    }
+  } catch (const std::exception& e) {
+    on_fault(e.what());
+  }
+}
+
+// -- the end
+// ---------------------------------------------------------------------------------------
+
+/// A fatal protocol error: what came before stands, then the error, then the end.
+void connection::fail(errc code) {
+  if (phase_ >= phase::lingering)
+    return;
+  auto text = describe(code);
+  if (!text.wire.empty())
+    say_error(text.wire);
+  if (!text.closes)
+    return;
+  linger(protocol::reason_of(code));
+}
+
+/// Takes part in nothing from here on; the socket closes when what is queued has been written.
+void connection::linger(close_reason reason) {
+  retire(reason);
+  phase_ = phase::lingering;
+  if (reason == close_reason::server_shutdown)
+    input_ended_ = true; // nobody waits for the last word of the peer
+  kept_ = {};
+  if (own_)
+    queue_own();
+  home_.loop.timers().start(life_timer_, longest_linger);
+  update_events();
+  home_.loop.flush_later(token_);
+}
+
+void connection::close(close_reason reason, bool discard) {
+  if (phase_ == phase::closed)
+    return;
+  if (discard) {
+    retire(reason);
+    destroy();
+  } else if (phase_ < phase::lingering) {
+    linger(reason);
+  }
+}
+
+/// Withdraws everything others know of this connection; once.
+void connection::retire(close_reason reason) {
+  if (end_ != close_reason::none)
+    return;
+  end_ = reason;
+  insert_fresh();
+  dest_->doom();
+  dest_->gate.close();
+  stall_timer_.stop(); // but it reads no more
+  waiting_for_ = 0;
+  paused_ = static_cast<uint8_t>(paused_ & ~pause_congestion);
+  auto last = snapshot(true);
+  for (const auto& sub : subscriptions_)
+    if (account_)
+      account_->interests.remove(*sub);
+  drop_shadows();
+  leave();
+  log_closed(reason);
+  last.stop = std::chrono::system_clock::now();
+  last.reason = to_string(reason);
+  subscriptions_.clear();
+  forget_subject();
+  if (counted_)
+    home_.shared.open_connections.fetch_sub(1, std::memory_order_relaxed);
+  counted_ = false;
+  home_.retire(cid_, std::move(last));
+  release_waiters();
+}
+
+void connection::log_closed(close_reason reason) {
+  switch (reason) {
+  case close_reason::slow_consumer_pending_bytes:
+    home_.shared.sums.slow_consumers.fetch_add(1, std::memory_order_relaxed);
+    log::info("{} - Slow Consumer Detected: MaxPending of {} Exceeded", who(), dest_->max_pending);
+    break;
+  case close_reason::slow_consumer_write_deadline:
+    home_.shared.sums.slow_consumers.fetch_add(1, std::memory_order_relaxed);
+    log::info("{} - Slow Consumer Detected: WriteDeadline of {}ms exceeded with {} bytes waiting",
+              who(),
+              std::chrono::duration_cast<std::chrono::milliseconds>(
+                  home_.current->options.timing.write_deadline)
+                  .count(),
+              queued_bytes_);
+    break;
+  case close_reason::authentication_violation:
+  case close_reason::authentication_timeout:
+  case close_reason::tls_handshake_error: break; // said where it happened, with more detail
+  case close_reason::protocol_violation:
+  case close_reason::max_connections_exceeded:
+  case close_reason::max_payload_exceeded:
+  case close_reason::max_control_line_exceeded:
+  case close_reason::bad_client_protocol_version:
+  case close_reason::no_responders_needs_headers:
+  case close_reason::stale_connection:
+  case close_reason::credentials_revoked:
+    log::info("{} - Client connection cut: {}", who(), to_string(reason));
+    return;
+  default: break;
+  }
+  log::debug("{} - Client connection closed: {}", who(), to_string(reason));
+}
+
+void connection::destroy() {
+  if (phase_ == phase::closed)
+    return;
+  phase_ = phase::closed;
+  life_timer_.stop();
+  write_timer_.stop();
+  stall_timer_.stop();
+  home_.loop.unwatch(token_, fd_);
+  if (tls_ && !shut_)
+    tls_->send_close_notify();
+  ::close(fd_);
+  fd_ = -1;
+  dest_->pending.fetch_sub(queued_bytes_, std::memory_order_relaxed);
+  queued_bytes_ = 0;
+  queue_.clear();
+  backlog_.reset();
+  own_.reset();
+  kept_ = {};
+  release_waiters();
+  home_.dismiss(cid_);
+}
+
+// -- looking at it
+// ---------------------------------------------------------------------------------
+
+connection_snapshot connection::snapshot(bool with_subscriptions) {
+  settle();
+  auto wall = [&](loop_clock::time_point when) {
+    return std::chrono::system_clock::now()
+           - std::chrono::duration_cast<std::chrono::system_clock::duration>(home_.loop.now()
+                                                                             - when);
+  };
+  connection_snapshot out;
+  out.cid = cid_;
+  out.reactor = home_.index;
+  out.ip = socket_->ip;
+  out.port = socket_->port;
+  out.start = wall(started_);
+  out.last_activity = wall(last_activity_);
+  out.rtt = rtt_;
+  out.pending_bytes = dest_->pending.load(std::memory_order_relaxed);
+  out.mailbox = 0;
+  out.in_messages = in_messages_;
+  out.in_bytes = in_bytes_;
+  out.out_messages = out_messages_;
+  out.out_bytes = out_bytes_;
+  out.stalls = stalls_;
+  out.subscriptions = subscriptions_.size();
+  out.account = account_ ? account_->name : "";
+  if (login_) {
+    out.name = login_->connect.name;
+    out.lang = login_->connect.lang;
+    out.version = login_->connect.version;
+    using security::login_method;
+    if (login_->identity.who)
+      out.user = login_->identity.who->name;
+    else if (login_->identity.method == login_method::token)
+      out.user = "[REDACTED]";
+    else if (login_->identity.method == login_method::password)
+      out.user = login_->connect.user;
+    out.certificate_subject = login_->certificate_subject;
+    out.certificate_spki = login_->certificate_spki;
+    out.certificate_sha256 = login_->certificate_sha256;
+  }
+  if (tls_) {
+    std::string_view version = SSL_get_version(tls_->native());
+    out.tls_version = version.starts_with("TLSv") ? version.substr(4) : version;
+    if (auto* cipher = SSL_get_current_cipher(tls_->native()))
+      out.tls_cipher = SSL_CIPHER_standard_name(cipher);
+  }
+  if (with_subscriptions)
+    for (const auto& sub : subscriptions_)
+      out.subscription_list.push_back({out.account, std::string{sub->subject()},
+                                       std::string{sub->queue()}, sub->sid,
+                                       sub->delivered.load(std::memory_order_relaxed),
+                                       sub->maximum.load(std::memory_order_relaxed), cid_});
+  return out;
+}
+
+actor_snapshot connection::as_actor() {
+  settle();
+  actor_snapshot out;
+  out.path = fmt::format("broker/reactor/{}/connection/{}", home_.index, cid_);
+  out.place = fmt::format("reactor {}", home_.index);
+  out.state = fmt::format("{} {} subs", peer(), subscriptions_.size());
+  if (paused_ != 0)
+    out.state += " paused";
+  if (blocked_)
+    out.state += fmt::format(" blocked with {} bytes", queued_bytes_);
+  out.in_messages = in_messages_;
+  out.out_messages = out_messages_;
+  out.in_bytes = in_bytes_;
+  out.out_bytes = out_bytes_;
+  return out;
+}
+
+} // namespace troupe::actors

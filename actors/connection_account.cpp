@@ -1,0 +1,197 @@
+// actors/connection_account.cpp: which account a connection belongs to, and what that allows it.
+#include "actors/account_policy.hpp"
+#include "actors/connection.hpp"
+#include "actors/log.hpp"
+
+#include <fmt/chrono.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
+namespace troupe::actors {
+
+using protocol::errc;
+
+void connection::enter(account_ptr where) {
+  if (account_ == where)
+    return;
+  leave();
+  account_ = std::move(where);
+  policy_ = account_->policy();
+  set_max_payload();
+  forget_subject();
+  verdicts_.reset();
+  home_.join_account(*this, *account_);
+  account_->connections.fetch_add(1, std::memory_order_relaxed);
+  account_->total_connections.fetch_add(1, std::memory_order_relaxed);
+  open_gate();
+}
+
+void connection::leave() {
+  if (!account_)
+    return;
+  dest_->gate.close();
+  settle();
+  home_.leave_account(*this, *account_);
+  account_->connections.fetch_sub(1, std::memory_order_relaxed);
+  account_.reset();
+}
+
+/// From here on publishers may write to the socket. What TLS has to say only its owner can write.
+void connection::open_gate() {
+  if (!connected_ || tls_)
+    return;
+  dest_->gate.hold([this] { dest_->direct.where = account_.get(); });
+  dest_->gate.open(fd_);
+}
+
+/// After a login: false if the account cannot have this client, which has been told.
+bool connection::enter_by_login(const std::string& name) {
+  enter(home_.shared.accounts.named(name));
+  if (policy_->removed) {
+    refuse_login("its account was removed");
+    return false;
+  }
+  auto limit = policy_->rules.limits.connections;
+  if (limit >= 0 && account_->connections.load(std::memory_order_relaxed) > limit) {
+    log::error("{} - maximum account active connections exceeded", who());
+    fail(errc::account_connections_exceeded);
+    return false;
+  }
+  return true;
+}
+
+/// The account's rules have changed.
+void connection::follow_account() {
+  if (!account_ || phase_ >= phase::lingering)
+    return;
+  auto before = std::exchange(policy_, account_->policy());
+  if (policy_->removed) {
+    if (policy_->farewell != errc::none)
+      fail(policy_->farewell);
+    else
+      close(protocol::close_reason::credentials_revoked);
+    return;
+  }
+  set_max_payload();
+  forget_subject();
+  follow_imports(*before);
+  auto limit = policy_->rules.limits.subscriptions;
+  if (limit >= 0 && subscriptions_.size() > static_cast<size_t>(limit)) {
+    log::error("{} - maximum subscriptions exceeded", who());
+    say_error(describe(errc::subscriptions_exceeded).wire);
+    close(protocol::close_reason::max_subscriptions_exceeded);
+  }
+}
+
+/// There are more connections of its account than there may be.
+void connection::leave_crowd() {
+  if (phase_ >= phase::lingering)
+    return;
+  log::error("{} - maximum account active connections exceeded", who());
+  fail(errc::account_connections_exceeded);
+}
+
+void connection::set_max_payload() {
+  max_payload_ = home_.current->options.limits.max_payload;
+  if (policy_)
+    max_payload_ = policy_->max_payload(max_payload_);
+  if (parsing_by_)
+    parsing_by_->max_payload = max_payload_;
+}
+
+// -- imported streams
+// ---------------------------------------------------------------------------------
+
+/// In force in all accounts that it reaches when this returns.
+void connection::insert_interest(const subscription_ptr& sub) {
+  account_->interests.insert(sub);
+  for (const auto& import : policy_->streams)
+    shadow(sub, import);
+}
+
+void connection::remove_interest(const subscription_ptr& sub) {
+  account_->interests.remove(*sub);
+  auto [begin, end] = shadows_.equal_range(sub.get());
+  for (auto it = begin; it != end; ++it)
+    it->second->by->from->interests.remove(*it->second);
+  shadows_.erase(begin, end);
+}
+
+/// Only as much of the exporter's stream as the subscription asks for.
+void connection::shadow(const subscription_ptr& sub, const stream_import_ptr& import) {
+  auto pattern = import->transform.pull_back(sub->subject());
+  if (!pattern)
+    return;
+  auto& there = import->from->interests;
+  auto one = protocol::make_ref<shadow_subscription>(there.share_text(*pattern, sub->queue()), sub,
+                                                     import);
+  if (there.insert(one))
+    shadows_.emplace(sub.get(), std::move(one));
+}
+
+/// What is imported as before is left alone.
+void connection::follow_imports(const account_policy& before) {
+  auto has = [](const auto& all, const auto& one) {
+    return std::find(all.begin(), all.end(), one) != all.end();
+  };
+  std::erase_if(shadows_, [&](const auto& each) {
+    const auto& one = each.second;
+    if (has(policy_->streams, one->by))
+      return false;
+    one->by->from->interests.remove(*one);
+    return true;
+  });
+  for (const auto& import : policy_->streams)
+    if (!has(before.streams, import))
+      for (const auto& sub : subscriptions_)
+        shadow(sub, import);
+}
+
+void connection::drop_shadows() {
+  for (const auto& [sub, one] : shadows_)
+    one->by->from->interests.remove(*one);
+  shadows_.clear();
+}
+
+// -- who it is
+// ----------------------------------------------------------------------------------------
+
+std::string connection::introduce(const description_scope& scope) const {
+  nlohmann::ordered_json out = nlohmann::ordered_json::object();
+  auto add = [&](const char* key, std::string_view value) {
+    if (!value.empty())
+      out[key] = value;
+  };
+  if (scope.detailed) {
+    auto started = std::chrono::system_clock::now()
+                   - std::chrono::duration_cast<std::chrono::system_clock::duration>(
+                       loop_clock::now() - started_);
+    out["start"] =
+        fmt::format("{:%FT%T}Z", fmt::gmtime(std::chrono::system_clock::to_time_t(started)));
+    add("host", socket_->ip);
+    out["id"] = cid_;
+  }
+  add("acc", account_ ? std::string_view{account_->name} : std::string_view{});
+  add("svc", scope.service);
+  if (scope.detailed && login_) {
+    const auto& c = login_->connect;
+    add("user", login_->identity.who ? std::string_view{login_->identity.who->name} : c.user);
+    add("name", c.name);
+    add("lang", c.lang);
+    add("ver", c.version);
+  }
+  if (rtt_.count() > 0)
+    out["rtt"] = rtt_.count();
+  if (scope.detailed || scope.server) {
+    add("server", home_.current->info.server_name);
+    add("cluster", home_.current->info.cluster);
+  }
+  if (scope.detailed) {
+    out["kind"] = "Client";
+    out["client_type"] = "nats";
+  }
+  return out.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
+} // namespace troupe::actors

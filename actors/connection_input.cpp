@@ -1,0 +1,411 @@
+// actors/connection_input.cpp: what the peer says, operation by operation.
+#include "actors/connection.hpp"
+
+#include "actors/log.hpp"
+#include "protocol/subject.hpp"
+
+#include <fmt/format.h>
+#include <sys/epoll.h>
+
+#include <algorithm>
+#include <cstring>
+
+namespace troupe::actors {
+
+using protocol::close_reason;
+using protocol::errc;
+
+namespace {
+
+/// Bytes that one client may cause to be formatted before others have a turn.
+constexpr size_t output_a_turn = 8 * 1024 * 1024;
+constexpr size_t first_large_read = 256 * 1024;
+
+} // namespace
+
+// -- reading
+// ---------------------------------------------------------------------------------------
+
+void connection::on_io(uint32_t events) {
+  if ((events & EPOLLOUT) != 0 && phase_ != phase::handshaking) {
+    blocked_ = false;
+    write_timer_.stop();
+    update_events();
+    write_output();
+  }
+  if (phase_ == phase::closed || (events & (EPOLLIN | EPOLLHUP | EPOLLERR)) == 0)
+    return;
+  switch (phase_) {
+  case phase::sniffing: sniff(); return;
+  case phase::handshaking: continue_tls(); return;
+  case phase::refusing:
+  case phase::lingering: discard_input(); return;
+  case phase::talking: break;
+  case phase::closed: return;
+  }
+  if (paused_ == 0)
+    read_input();
+  else if ((events & (EPOLLHUP | EPOLLERR)) != 0)
+    close(close_reason::client_closed, true);
+}
+
+/// A peer that was refused may still be talking: its bytes must be taken, or the RST that closing
+/// would cause could overtake our answer.
+void connection::discard_input() {
+  auto& buffer = home_.read_buffer();
+  auto result = tls_ ? tls_->read(buffer->data(), buffer->capacity())
+                     : read_socket(fd_, buffer->data(), buffer->capacity());
+  if (result.what == io_result::status::ok || result.what == io_result::status::would_block)
+    return;
+  input_ended_ = true;
+  if (phase_ == phase::refusing) {
+    retire(close_reason::authentication_violation);
+    destroy();
+  } else if (shut_ || result.what == io_result::status::failed) {
+    destroy();
+  } else {
+    update_events();
+  }
+}
+
+void connection::read_input() {
+  if (std::max(kept_.wanted, kept_.size) > reactor::read_size / 2) {
+    read_large();
+    return;
+  }
+  auto& buffer = home_.read_buffer();
+  size_t size = kept_.size;
+  if (size > 0)
+    std::memcpy(buffer->data(), kept_.data->data(), size);
+  auto result = tls_ ? tls_->read(buffer->data() + size, buffer->capacity() - size)
+                     : read_socket(fd_, buffer->data() + size, buffer->capacity() - size);
+  if (result.what == io_result::status::ok) {
+    kept_ = {};
+    auto hold = buffer; // slices of it may outlive this read
+    consume(*hold.get(), size + result.bytes);
+  } else {
+    input_failed(result.what);
+  }
+}
+
+/// The rest of a large message goes straight to where it will be sent from.
+void connection::read_large() {
+  size_t target = kept_.wanted > 0 ? kept_.wanted : kept_.size + reactor::read_size;
+  if (kept_.size == kept_.data->capacity()) {
+    auto more = std::min(target, std::max(kept_.size * 2, first_large_read));
+    auto larger = block_ref::allocate(more);
+    std::memcpy(larger->data(), kept_.data->data(), kept_.size);
+    kept_.data = std::move(larger);
+  }
+  auto room = std::min(kept_.data->capacity(), target) - kept_.size;
+  auto* at = kept_.data->data() + kept_.size;
+  auto result = tls_ ? tls_->read(at, room) : read_socket(fd_, at, room);
+  if (result.what != io_result::status::ok) {
+    input_failed(result.what);
+    return;
+  }
+  kept_.size += result.bytes;
+  if (kept_.size < kept_.wanted)
+    return;
+  auto whole = std::exchange(kept_, {});
+  consume(*whole.data.get(), whole.size);
+}
+
+void connection::input_failed(io_result::status what) {
+  if (what == io_result::status::would_block)
+    return;
+  input_ended_ = true;
+  // A peer may close its half and still wait for what it asked for.
+  bool orderly = what == io_result::status::closed;
+  close(close_reason::client_closed, !orderly);
+}
+
+/// Parses `size` bytes of `data`; what cannot be used yet is kept.
+void connection::consume(block& data, size_t size) {
+  last_activity_ = home_.loop.now();
+  batch_block_ = &data;
+  subject_seen_ = nullptr;
+  parsing_ = true;
+  size_t at = 0;
+  size_t wanted = 0;
+  protocol::parser_limits limits = home_.current->parsing;
+  limits.max_payload = max_payload_;
+  parsing_by_ = &limits;
+  protocol::client_parser<connection> parser{*this, limits};
+  while (at < size && paused_ == 0 && phase_ == phase::talking) {
+    auto progress = parser.parse({data.data() + at, size - at});
+    insert_fresh();
+    at += progress.used;
+    wanted = progress.wanted;
+    if (home_.routes.unsent() < output_a_turn)
+      break; // everything used, or an unfinished operation
+    flush_batch();
+    queue_own();
+  }
+  parsing_ = false;
+  parsing_by_ = nullptr;
+  if (phase_ == phase::talking && at < size)
+    keep(data, at, size, wanted);
+  end_batch();
+  batch_block_ = nullptr;
+}
+
+void connection::keep(block& data, size_t from, size_t size, size_t wanted) {
+  size_t left = size - from;
+  // Never more than was sent is reserved for a message, however large it says it is.
+  kept_.data =
+      block_ref::allocate(std::max<size_t>(left, wanted > left ? std::min(wanted, left * 2) : 0));
+  std::memcpy(kept_.data->data(), data.data() + from, left);
+  kept_.size = left;
+  kept_.wanted = wanted;
+}
+
+/// Everybody gets what this client published so far.
+void connection::flush_batch() {
+  home_.routes.flush();
+  if (batch_messages_ > 0 && account_)
+    account_->shares[home_.index].in.add(batch_messages_, batch_bytes_);
+  in_messages_ += std::exchange(batch_messages_, 0);
+  in_bytes_ += std::exchange(batch_bytes_, 0);
+  wait_for_congested();
+}
+
+void connection::end_batch() {
+  flush_batch();
+  if (phase_ == phase::closed)
+    return;
+  if (own_) {
+    if (phase_ < phase::lingering)
+      queue_own();
+    if (phase_ == phase::closed)
+      return;
+    home_.loop.flush_later(token_);
+  }
+  // TLS may hold a record that epoll will never mention.
+  if (tls_ && tls_->has_pending() && phase_ == phase::talking && paused_ == 0)
+    home_.loop.flush_later(token_); // on_flush() reads on
+}
+
+// -- pauses
+// ----------------------------------------------------------------------------------------
+
+void connection::pause(pause_reason why) {
+  paused_ = static_cast<uint8_t>(paused_ | why);
+  update_events();
+}
+
+void connection::resume(pause_reason why) {
+  paused_ = static_cast<uint8_t>(paused_ & ~why);
+  if (paused_ != 0 || phase_ != phase::talking)
+    return;
+  update_events();
+  if (kept_.size > 0 && !parsing_ && (kept_.wanted == 0 || kept_.size >= kept_.wanted)) {
+    auto waiting = std::exchange(kept_, {});
+    consume(*waiting.data.get(), waiting.size);
+  }
+  if (tls_ && paused_ == 0 && phase_ == phase::talking && tls_->has_pending())
+    read_input();
+}
+
+void connection::update_events() {
+  if (phase_ == phase::closed)
+    return;
+  uint32_t events = 0;
+  if (paused_ == 0 && !input_ended_)
+    events |= EPOLLIN;
+  if (blocked_)
+    events |= EPOLLOUT;
+  if (events != watched_events_) {
+    watched_events_ = events;
+    home_.loop.rewatch(token_, fd_, events);
+  }
+}
+
+/// May the parser go on? Not when others should have a turn, and not when we wait for something.
+bool connection::go_on() {
+  return paused_ == 0 && phase_ == phase::talking && home_.routes.unsent() < output_a_turn;
+}
+
+// -- operations
+// ------------------------------------------------------------------------------------
+
+bool connection::on_first_byte(char c) {
+  if (c == 'C' || c == 'c')
+    return true;
+  if (log_in_without_connect())
+    return true;
+  if (phase_ != phase::talking)
+    return false;
+  refuse_login("it spoke before it logged in");
+  return false;
+}
+
+/// What was found to be allowed.
+[[gnu::always_inline]] inline void connection::send_on(const protocol::publication& pub) {
+  if (verbose_) [[unlikely]]
+    say("+OK\r\n");
+  routed_message msg{pub, batch_block_, dest_.get(), own_, this};
+  auto delivered = home_.routes.deliver(*account_, *subject_, msg);
+  if (delivered == 0 && wants_no_responders_ && !pub.reply.empty()) [[unlikely]]
+    no_responders(pub);
+}
+
+bool connection::on_publish(const protocol::publication& pub) {
+  active_ = true;
+  if (fresh_) [[unlikely]]
+    insert_fresh();
+  ++batch_messages_;
+  batch_bytes_ += pub.data.size();
+  if (pub.subject.data() != subject_seen_) {
+    if (!subject_ || subject_->subject != pub.subject)
+      select_subject(pub.subject);
+    subject_seen_ = pub.subject.data();
+  }
+  if (log::enabled(config::log_level::trace)) [[unlikely]]
+    trace_publish(pub);
+  if (pedantic_ && !protocol::is_valid_publish(pub.subject)) [[unlikely]]
+    say_error(describe(errc::invalid_publish_subject).wire);
+  if (!subject_allowed_ || !pub.reply.empty()) [[unlikely]] {
+    if (!subject_->mapping.empty()) {
+      publish_mapped(pub);
+      return go_on();
+    }
+    if (!may_publish(pub))
+      return go_on();
+  }
+  send_on(pub);
+  return go_on();
+}
+
+/// Under another name, by which it is judged as well.
+void connection::publish_mapped(const protocol::publication& pub) {
+  auto named = subject_;
+  subject_ = known_subject_ptr{&home_.routes.mapped(*named)};
+  auto renamed = pub;
+  renamed.subject = subject_->subject;
+  subject_allowed_ = decide_publish(subject_->subject);
+  if ((subject_allowed_ && pub.reply.empty()) || may_publish(renamed))
+    send_on(renamed);
+  subject_ = std::move(named);
+  subject_allowed_ = false; // so that the next one comes here
+}
+
+void connection::select_subject(std::string_view subject) {
+  subject_ = home_.routes.memory_of(*account_).find(subject, *account_);
+  subject_allowed_ = subject_->mapping.empty() && decide_publish(subject);
+}
+
+/// What does not change for this client and subject; remembered, for lists may be long.
+bool connection::decide_publish(std::string_view subject) {
+  if (subject_->reserved || (subject_->reserved_outside && !account_->is_system))
+    return false;
+  if (!permissions_)
+    return true;
+  if (!verdicts_)
+    verdicts_ = std::make_unique<verdict_cache>();
+  auto slot = subject_->id % verdict_cache::size;
+  if (verdicts_->id[slot] != subject_->id) {
+    verdicts_->id[slot] = subject_->id;
+    verdicts_->allowed[slot] = permissions_->may_publish(subject);
+  }
+  return verdicts_->allowed[slot];
+}
+
+bool connection::may_publish(const protocol::publication& pub) {
+  auto violation = [&](std::string_view what, std::string_view subject) {
+    auto name = log::printable(subject, 4096);
+    log::error("{} - {} Violation - Subject \"{}\"", who(), what, name);
+    say_error(fmt::format("Permissions Violation for {} \"{}\"",
+                          what == "Publish" ? "Publish to" : "Publish with Reply of", name));
+    return false;
+  };
+  bool reserved = subject_->reserved || (subject_->reserved_outside && !account_->is_system);
+  if (!subject_allowed_) {
+    bool answer = !reserved && responses_ && responses_->use(pub.subject, home_.loop.now());
+    if (!answer)
+      return violation("Publish", pub.subject);
+  }
+  if (!pub.reply.empty())
+    for (std::string_view prefix : {"_R_.", "_GR_.", "$JS.ACK."})
+      if (pub.reply.starts_with(prefix))
+        return violation("Publish with Reply", pub.reply);
+  return true;
+}
+
+/// Tells the requester at once that nobody will answer, on its own inbox subscription.
+void connection::no_responders(const protocol::publication& pub) {
+  auto inbox = account_->interests.match(pub.reply);
+  for (auto* item : inbox->plain()) {
+    auto& sub = static_cast<subscription&>(*item);
+    if (sub.to.get() != dest_.get())
+      continue;
+    router::write_no_responders(own(), pub.reply, sub.sid, pub.subject);
+    own().count(sub, 0, (sub.quirks.load(std::memory_order_relaxed) & quirk_limited) != 0);
+    return;
+  }
+}
+
+bool connection::on_ping() {
+  active_ = true;
+  trace_in("PING", {});
+  if (begin_fence(std::exchange(unsubscribed_, false)))
+    return false;
+  fence_done();
+  return go_on();
+}
+
+bool connection::on_pong() {
+  trace_in("PONG", {});
+  if (pings_out_ > 0)
+    rtt_ = loop_clock::now() - ping_sent_;
+  pings_out_ = 0;
+  return true;
+}
+
+bool connection::on_info(std::string_view json) {
+  protocol::connect_options ignored;
+  if (parse_connect(json, ignored) == errc::none)
+    return true;
+  on_violation(errc::malformed_connect);
+  return false;
+}
+
+bool connection::on_peer_error(std::string_view text) {
+  log::error("{} - Client error {}", who(), log::printable(text));
+  linger(close_reason::client_closed);
+  return false;
+}
+
+void connection::on_violation(errc code) {
+  if (phase_ != phase::talking)
+    return;
+  if (must_log_in_ && code == errc::unknown_operation) {
+    refuse_login("it spoke before it logged in");
+    return;
+  }
+  log::error("{} - {}", who(),
+             describe(code).wire.empty() ? std::string_view{"Malformed operation"}
+                                         : describe(code).wire);
+  if (describe(code).wire.empty())
+    linger(protocol::reason_of(code));
+  else
+    fail(code);
+}
+
+void connection::trace_in(std::string_view verb, std::string_view arguments) const {
+  if (log::enabled(config::log_level::trace)) [[unlikely]]
+    log::trace("{} - <<- [{}{}{}]", who(), verb, arguments.empty() ? "" : " ",
+               log::printable(arguments));
+}
+
+void connection::trace_publish(const protocol::publication& pub) const {
+  auto longest = home_.current->options.limits.max_traced_msg_len;
+  auto line = fmt::format("{}{}{} {}", pub.subject, pub.reply.empty() ? "" : " ", pub.reply,
+                          pub.data.size());
+  log::trace("{} - <<- [{} {}]", who(), pub.has_header ? "HPUB" : "PUB", log::printable(line));
+  log::trace(
+      "{} - <<- MSG_PAYLOAD: [\"{}\"]", who(),
+      log::printable(pub.data, longest > 0 ? static_cast<size_t>(longest) : pub.data.size()));
+}
+
+} // namespace troupe::actors

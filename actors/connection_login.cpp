@@ -1,0 +1,412 @@
+// actors/connection_login.cpp: TLS, INFO, CONNECT: how a peer becomes somebody.
+#include "actors/connection.hpp"
+
+#include "actors/log.hpp"
+#include "security/nkey.hpp"
+
+#include <fmt/format.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include <openssl/x509.h>
+
+namespace troupe::actors {
+
+using protocol::close_reason;
+using protocol::errc;
+using security::handshake_order;
+
+namespace {
+
+/// A wrong password is answered late, so that guessing is slow; nothing else waits for it.
+constexpr auto refusal_delay = std::chrono::milliseconds{200};
+
+constexpr char tls_record_of_handshake = 0x16;
+
+} // namespace
+
+// -- TLS
+// -------------------------------------------------------------------------------------------
+
+void connection::begin_tls() {
+  const auto& tls = home_.current->options.client.tls;
+  if (!home_.current->tls || !tls) {
+    greet();
+    return;
+  }
+  switch (tls->order) {
+  case handshake_order::info_first: greet(); break;
+  case handshake_order::tls_first: begin_handshake(); break;
+  case handshake_order::automatic:
+    phase_ = phase::sniffing;
+    home_.loop.timers().start(life_timer_, tls->first_fallback);
+    break;
+  }
+}
+
+void connection::begin_handshake() {
+  tls_ = std::make_unique<tls_stream>(home_.current->tls->make_session(), fd_);
+  phase_ = phase::handshaking;
+  home_.loop.timers().start(life_timer_, home_.current->options.client.tls->timeout);
+}
+
+/// The first byte tells TLS from plain text, or that the client did not wait for INFO.
+void connection::sniff() {
+  char first = 0;
+  auto n = ::recv(fd_, &first, 1, MSG_PEEK);
+  if (n == 0) {
+    close(close_reason::client_closed, true);
+  } else if (n == 1 && (!greeted_ || first == tls_record_of_handshake)) {
+    begin_handshake();
+    continue_tls();
+  } else if (n == 1) {
+    talk();
+    read_input();
+  }
+}
+
+void connection::continue_tls() {
+  switch (tls_->shake_hands()) {
+  case tls_stream::handshake::want_read: blocked_ = false; break;
+  case tls_stream::handshake::want_write: blocked_ = true; break;
+  case tls_stream::handshake::failed:
+    log::error("{} - TLS handshake error: {}", who(), tls_->problem());
+    close(close_reason::tls_handshake_error, true);
+    return;
+  case tls_stream::handshake::done:
+    blocked_ = false;
+    life_timer_.stop();
+    log::debug("{} - TLS handshake complete, version {}", who(), SSL_get_version(tls_->native()));
+    note_certificate();
+    if (!greeted_)
+      send_info(false);
+    talk();
+    home_.loop.flush_later(token_); // the handshake may have read what follows it
+  }
+  update_events();
+}
+
+void connection::note_certificate() {
+  std::unique_ptr<X509, decltype(&X509_free)> own{SSL_get1_peer_certificate(tls_->native()),
+                                                  &X509_free};
+  if (!own)
+    return;
+  auto& state = login();
+  state.certificate =
+      std::make_unique<security::certificate_identity>(security::certificate_names(own.get()));
+  state.certificate_subject = security::subject_dn(own.get());
+  state.certificate_spki = security::spki_sha256(own.get());
+  state.certificate_sha256 = security::cert_sha256(own.get());
+}
+
+// -- INFO
+// ------------------------------------------------------------------------------------------
+
+void connection::send_info(bool after_connect) {
+  protocol::client_info mine;
+  mine.client_id = cid_;
+  mine.client_ip = socket_->ip;
+  mine.after_connect = after_connect;
+  if (account_) {
+    mine.account = account_->name;
+    mine.account_is_system = account_->is_system;
+  }
+  if (!std::exchange(greeted_, true) && home_.current->auth.needs_nonce()) {
+    login().nonce = security::make_nonce();
+    mine.nonce = login_->nonce;
+  }
+  if (max_payload_ == home_.current->info.max_payload) {
+    say(info_line(home_.current->info, mine));
+  } else {
+    auto info = home_.current->info;
+    info.max_payload = max_payload_;
+    say(info_line(info, mine));
+  }
+}
+
+/// INFO in clear, then whatever has to come behind it.
+void connection::greet() {
+  send_info(false);
+  if (!home_.current->tls || end_ != close_reason::none) {
+    talk();
+    return;
+  }
+  queue_own();
+  write_output();
+  if (phase_ == phase::closed)
+    return;
+  if (home_.current->options.client.allow_non_tls) {
+    phase_ = phase::sniffing;
+    home_.loop.timers().start(life_timer_, home_.current->options.client.tls->timeout);
+  } else {
+    begin_handshake();
+  }
+}
+
+void connection::talk() {
+  phase_ = phase::talking;
+  const auto& now = *home_.current;
+  home_.loop.timers().start(life_timer_, now.auth.required() ? now.auth_timeout
+                                                             : now.options.timing.ping_interval);
+}
+
+void connection::announce_lame_duck() {
+  if (phase_ == phase::talking && async_info_ && ponged_) {
+    send_info(false);
+    home_.loop.flush_later(token_);
+  }
+}
+
+// -- CONNECT
+// ---------------------------------------------------------------------------------------
+
+connection::login_state& connection::login() {
+  if (!login_)
+    login_ = std::make_unique<login_state>();
+  return *login_;
+}
+
+bool connection::on_connect(std::string_view json) {
+  insert_fresh(); // into the account that it was meant for
+  auto& state = login();
+  if (parse_connect(json, state.connect) != errc::none) {
+    on_violation(errc::malformed_connect);
+    return false;
+  }
+  if (log::enabled(config::log_level::trace)) [[unlikely]]
+    log::trace(
+        "{} - <<- [CONNECT {{\"user\":\"{}\",\"name\":\"{}\",\"lang\":\"{}\",\"version\":\"{}\"}}]",
+        who(), log::printable(state.connect.user), log::printable(state.connect.name),
+        log::printable(state.connect.lang), log::printable(state.connect.version));
+  if (connected_) // a second CONNECT starts with nothing
+    while (!subscriptions_.empty())
+      forget(*subscriptions_.begin());
+  rtt_ = home_.loop.now() - started_;
+  check_login(false);
+  return go_on();
+}
+
+security::credentials connection::credentials() const {
+  security::credentials out;
+  if (login_) {
+    const auto& c = login_->connect;
+    out.user = c.user;
+    out.password = c.pass;
+    out.token = c.auth_token;
+    out.nkey = c.nkey;
+    out.nkey_proven = !c.nkey.empty() && !login_->nonce.empty()
+                      && security::signed_by(c.nkey, login_->nonce, c.sig);
+    out.jwt_given = !c.jwt.empty();
+  }
+  return out;
+}
+
+/// Null unless this listener maps certificates to users.
+const security::certificate_identity* connection::certificate() const {
+  static const security::certificate_identity nobody;
+  const auto& tls = home_.current->options.client.tls;
+  if (!tls || !tls->verify_and_map)
+    return nullptr;
+  return login_ && login_->certificate ? login_->certificate.get() : &nobody;
+}
+
+/// Hashes that take tens of milliseconds are compared elsewhere; this connection waits, others not.
+void connection::check_login(bool again) {
+  auto given = credentials();
+  const auto* named = certificate();
+  const auto& auth = home_.current->auth;
+  bool slow = again ? auth.is_recheck_expensive(login().identity, given, named)
+                    : auth.is_expensive(given, named);
+  auto check = [again, from = home_.current, before = login().identity,
+                given = std::move(given)](const security::certificate_identity* certificate) {
+    return again ? from->auth.recheck(before, given, certificate)
+                 : from->auth.login(given, certificate);
+  };
+  if (!slow) {
+    auto outcome = check(named);
+    if (again)
+      after_recheck(outcome);
+    else
+      after_login(outcome);
+    return;
+  }
+  rechecking_ = again;
+  pause(pause_login);
+  std::optional<security::certificate_identity> copy;
+  if (named)
+    copy = *named;
+  auto me = caf::actor_cast<connection_actor>(this);
+  home_.loop.system().spawn([me, check, copy](caf::event_based_actor* self) {
+    auto outcome = check(copy ? &*copy : nullptr);
+    self->send(me, std::make_shared<const login_result>(login_result{std::move(outcome)}));
+  });
+}
+
+/// The user of those who do not introduce themselves, if there is one.
+bool connection::log_in_without_connect() {
+  auto outcome = home_.current->auth.login({}, certificate());
+  if (!std::holds_alternative<security::accepted>(outcome))
+    return false;
+  must_log_in_ = false;
+  auto& state = login();
+  state.identity = std::get<security::accepted>(outcome);
+  state.identity_from = home_.current;
+  if (!enter_by_login(state.identity.account))
+    return false;
+  set_permissions(state.identity.allowed);
+  start_liveness();
+  return true;
+}
+
+bool connection::after_login(const security::verdict& outcome) {
+  if (const auto* no = std::get_if<security::refused>(&outcome)) {
+    refuse_login(no->reason);
+    return false;
+  }
+  auto& state = login();
+  state.identity = std::get<security::accepted>(outcome);
+  state.identity_from = home_.current;
+  if (!state.connect.account.empty() || state.connect.new_account) {
+    refuse_login("it asked for an account by name, which is obsolete");
+    return false;
+  }
+  if (!enter_by_login(state.identity.account))
+    return false;
+  set_permissions(state.identity.allowed);
+  return accept_connect();
+}
+
+bool connection::accept_connect() {
+  const auto& c = login_->connect;
+  if (c.protocol < 0 || c.protocol > 1) {
+    fail(errc::invalid_client_protocol);
+    return false;
+  }
+  headers_ = c.headers && !home_.current->options.no_header_support;
+  if (c.no_responders && !headers_) {
+    fail(errc::no_responders_needs_headers);
+    return false;
+  }
+  must_log_in_ = false;
+  connected_ = true;
+  verbose_ = c.verbose;
+  pedantic_ = c.pedantic;
+  wants_no_responders_ = c.no_responders;
+  async_info_ = c.protocol >= 1;
+  dest_->set_quirk(quirk_no_echo, !c.echo);
+  dest_->set_quirk(quirk_no_headers, !headers_);
+  if (verbose_)
+    say("+OK\r\n");
+  open_gate();
+  start_liveness();
+  return true;
+}
+
+void connection::refuse_login(std::string_view why) {
+  const auto* name = login_ && !login_->connect.user.empty() ? &login_->connect.user : nullptr;
+  log::error("{} - authentication error - {}{}{}: {}", who(), name ? "User \"" : "",
+             name ? log::printable(*name, 64) : "unnamed user", name ? "\"" : "", why);
+  kept_ = {};
+  phase_ = phase::refusing;
+  home_.loop.timers().start(life_timer_, refusal_delay);
+}
+
+// -- permissions
+// -----------------------------------------------------------------------
+
+void connection::set_permissions(security::permissions_ptr rules) {
+  permissions_ = std::move(rules);
+  forget_subject(); // what was decided about it may have changed
+  verdicts_.reset();
+  bool tracks = permissions_ && permissions_->responses().has_value();
+  dest_->set_quirk(quirk_tracks_replies, tracks);
+  if (!tracks)
+    responses_.reset();
+  else if (!responses_)
+    responses_ = std::make_unique<security::response_tracker>(*permissions_->responses());
+}
+
+/// Subscriptions that are no longer allowed end, each with a word about it; those that must be
+/// filtered now, or need no filter any more, are made anew, for publishers may be looking at them.
+void connection::recheck_subscriptions() {
+  using security::subscribe_verdict;
+  std::vector<subscription_ptr> all{subscriptions_.begin(), subscriptions_.end()};
+  for (const auto& sub : all) {
+    auto verdict = permissions_ ? permissions_->may_subscribe(sub->subject(), sub->queue())
+                                : subscribe_verdict::allowed;
+    bool filters = verdict == subscribe_verdict::allowed_filtered;
+    if (verdict == subscribe_verdict::refused)
+      withdraw(sub);
+    else if (filters || sub->filter)
+      replace(sub, filters ? permissions_ : nullptr);
+  }
+}
+
+void connection::withdraw(const subscription_ptr& sub) {
+  auto quoted = fmt::format("\"{}\"", log::printable(sub->subject(), 4096));
+  if (!sub->queue().empty())
+    quoted += fmt::format(" using queue \"{}\"", log::printable(sub->queue(), 4096));
+  log::info("{} - Removed sub {} (sid \"{}\") - not authorized", who(), quoted,
+            log::printable(sub->sid));
+  forget(sub);
+  say_error(fmt::format("Permissions Violation for Subscription to {} (sid \"{}\")", quoted,
+                        log::printable(sub->sid)));
+}
+
+void connection::replace(const subscription_ptr& sub, security::permissions_ptr filter) {
+  settle();
+  auto next = protocol::make_ref<subscription>(sub->text(), sub->sid, dest_);
+  next->delivered = sub->delivered.load(std::memory_order_relaxed);
+  next->maximum = sub->maximum.load(std::memory_order_relaxed);
+  auto quirks = static_cast<uint8_t>(sub->quirks & ~quirk_filtered);
+  next->quirks = static_cast<uint8_t>(quirks | (filter ? quirk_filtered : quirk_none));
+  next->filter = std::move(filter);
+  forget(sub);
+  subscriptions_.insert(next);
+  insert_interest(next);
+}
+
+// -- reload
+// ----------------------------------------------------------------------------------------
+
+void connection::apply() {
+  if (phase_ >= phase::refusing)
+    return;
+  set_max_payload();
+  bool was_anonymous = !connected_ && !must_log_in_ && (!login_ || login_->identity.label.empty());
+  if (was_anonymous) { // it never said CONNECT: now it must
+    must_log_in_ = !home_.current->auth.open();
+    return;
+  }
+  if (!must_log_in_)
+    check_login(true);
+}
+
+void connection::after_recheck(const security::verdict& outcome) {
+  auto& state = login();
+  if (std::holds_alternative<security::refused>(outcome)) {
+    // As nats-server does: who no longer exists goes without a word, who no longer fits is told.
+    const auto* before = state.identity.who;
+    bool removed = before ? !home_.current->auth.find_user(before->name)
+                          : state.identity.method != security::login_method::open;
+    if (removed) {
+      close(close_reason::credentials_revoked);
+    } else {
+      log::info("{} - Credentials are no longer valid", who());
+      fail(errc::authorization_violation);
+    }
+    return;
+  }
+  auto now = std::get<security::accepted>(outcome);
+  if (now.account != state.identity.account) {
+    close(close_reason::credentials_revoked);
+    return;
+  }
+  state.identity = std::move(now);
+  state.identity_from = home_.current;
+  set_permissions(state.identity.allowed);
+  recheck_subscriptions();
+  home_.loop.flush_later(token_);
+}
+
+} // namespace troupe::actors

@@ -1,0 +1,76 @@
+// actors/crossing.hpp: interest that leads from one account into another.
+#pragma once
+
+#include "actors/account.hpp"
+#include "actors/subscription.hpp"
+#include "protocol/subject_transform.hpp"
+#include "security/account_rules.hpp"
+
+#include <memory>
+#include <string>
+
+namespace troupe::actors {
+
+/// A stream that an account takes from another one. Immutable.
+struct stream_import : protocol::ref_counted<stream_import> {
+  stream_import(account_ptr exporter, protocol::subject_transform renames)
+      : from{std::move(exporter)}, transform{std::move(renames)} {}
+
+  const account_ptr from;
+  const protocol::subject_transform transform; ///< from the exporter's subject to the local one
+};
+using stream_import_ptr = protocol::ref_ptr<const stream_import>;
+
+/// Carries quirk_crossing: the router does something else with it than to deliver.
+class crossing : public subscription {
+public:
+  enum class kind : uint8_t { shadow, service, responses };
+
+  const kind what;
+
+protected:
+  crossing(kind which, protocol::ref_ptr<const protocol::subject_text> text, std::string_view id,
+           destination_ptr whom)
+      : subscription{std::move(text), id, std::move(whom)}, what{which} {
+    quirks = quirk_crossing;
+  }
+};
+
+/// Stands in an exporter's sublist for a subscription of an importer's client: what it matches is
+/// delivered to that client, under the importer's name of the subject.
+class shadow_subscription final : public crossing {
+public:
+  shadow_subscription(protocol::ref_ptr<const protocol::subject_text> text, subscription_ptr whose,
+                      stream_import_ptr through)
+      : crossing{kind::shadow, std::move(text), whose->sid, whose->to}, origin{std::move(whose)},
+        by{std::move(through)} {}
+
+  const subscription_ptr origin;
+  const stream_import_ptr by;
+};
+using shadow_ptr = protocol::ref_ptr<shadow_subscription>;
+
+/// Stands in an importer's sublist: what is published to it is a request to the exporter.
+class service_import final : public crossing {
+public:
+  service_import(protocol::ref_ptr<const protocol::subject_text> text, destination_ptr nobody,
+                 account_ptr whose, protocol::subject_transform renames,
+                 std::shared_ptr<const security::export_rule> terms, bool sharing)
+      : crossing{kind::service, std::move(text), {}, std::move(nobody)}, exporter{std::move(whose)},
+        transform{std::move(renames)}, offer{std::move(terms)}, share{sharing} {}
+
+  const account_ptr exporter;
+  const protocol::subject_transform transform; ///< from the local subject to the exporter's
+  const std::shared_ptr<const security::export_rule> offer;
+  const bool share; ///< the exporter may know who asks
+};
+using service_import_ptr = protocol::ref_ptr<service_import>;
+
+/// Stands in the sublist of whoever answers: takes responses back to those who asked.
+class response_interest final : public crossing {
+public:
+  response_interest(protocol::ref_ptr<const protocol::subject_text> text, destination_ptr nobody)
+      : crossing{kind::responses, std::move(text), {}, std::move(nobody)} {}
+};
+
+} // namespace troupe::actors

@@ -1,0 +1,29 @@
+// actors/listener.hpp: accepts connections and spreads them over the reactors.
+#pragma once
+
+#include "actors/reactor.hpp"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace troupe::actors {
+
+/// A bound and listening socket; closed with its last copy.
+struct bound_socket {
+  int fd = -1;
+  std::string host;
+  uint16_t port = 0;
+  ~bound_socket();
+};
+using bound_socket_ptr = std::shared_ptr<bound_socket>;
+
+/// Binds and listens on `host`:`port` (0: any free port). `host` may be a name; "::" takes IPv4
+/// too. Throws std::runtime_error that says what could not be bound and why.
+bound_socket_ptr bind_and_listen(const std::string& host, uint16_t port);
+
+/// One listener actor a reactor, all on the same socket: whoever is free accepts, and hands the
+/// connection to the reactor that has the fewest. Ends by `shut_down`.
+listener_actor spawn_listener(caf::actor_system& sys, reactor& home, bound_socket_ptr socket);
+
+} // namespace troupe::actors

@@ -1,0 +1,92 @@
+// actors/reactor.hpp: one core's share of the broker: a loop, its memory, its router, its
+// connections.
+#pragma once
+
+#include "actors/block.hpp"
+#include "actors/core.hpp"
+#include "actors/event_loop.hpp"
+#include "actors/interfaces.hpp"
+#include "actors/router.hpp"
+
+#include <deque>
+#include <span>
+#include <thread>
+#include <unordered_map>
+
+namespace troupe::actors {
+
+class connection;
+
+/// Lets go of responses that nobody gives or wants any more.
+class response_sweeper final : public timer_owner {
+public:
+  response_sweeper(event_loop& loop, router& routes) noexcept
+      : loop_{loop}, routes_{routes}, timer_{*this} {}
+  void begin() { loop_.timers().start(timer_, response_table::sweep_every); }
+  void on_timer(timer&) override {
+    if (routes_.sweep())
+      begin();
+  }
+
+private:
+  event_loop& loop_;
+  router& routes_;
+  timer timer_;
+};
+
+/// Everything in here belongs to the loop's thread, but for `loop.exec_later`, `loop.stop` and
+/// `connection_count`.
+class reactor {
+public:
+  /// Reads go into blocks of this size: large ones decide the throughput.
+  static constexpr size_t read_size = 256 * 1024;
+
+  reactor(caf::actor_system& sys, core& all, size_t index);
+  ~reactor();
+
+  void start();
+  void join();
+
+  event_loop loop;
+  core& shared;
+  const size_t index;
+  block_pool pool;
+  router routes;
+  response_sweeper sweeper;
+  settings_ptr current;
+  reactor_actor actor;
+  std::atomic<int64_t> connection_count{0};
+
+  /// The buffer for the next read. Whoever keeps a slice of it holds a count; then the next read
+  /// gets another one.
+  block_ref& read_buffer();
+
+  void add(uint64_t cid, connection& who, connection_actor handle);
+  /// It takes part in nothing any more, but may still have to write what is queued.
+  void retire(uint64_t cid, connection_snapshot last);
+  /// Its socket is closed: ends the actor.
+  void dismiss(uint64_t cid);
+  const std::unordered_map<uint64_t, std::pair<connection*, connection_actor>>&
+  connections() const {
+    return connections_;
+  }
+  /// Keeps track of who belongs to which account, so that a change reaches just those.
+  void join_account(connection& who, const account& which);
+  void leave_account(connection& who, const account& which);
+  /// In no particular order; valid until one of them comes or goes.
+  std::span<connection* const> members_of(const account& which) const;
+  const std::deque<connection_snapshot>& closed() const { return closed_; }
+
+private:
+  block_ref buffer_;
+  std::unordered_map<uint64_t, std::pair<connection*, connection_actor>> connections_;
+  std::unordered_map<uint64_t, connection_actor> leaving_;
+  std::unordered_map<const account*, std::vector<connection*>> members_;
+  std::deque<connection_snapshot> closed_;
+  std::thread thread_;
+};
+
+/// Spawns the actor of `home` on its loop; before start().
+reactor_actor spawn_reactor_actor(caf::actor_system& sys, reactor& home);
+
+} // namespace troupe::actors

@@ -1,0 +1,46 @@
+// actors/request_info.cpp: puts one header into a block that a client has written.
+#include "actors/request_info.hpp"
+
+namespace troupe::actors {
+namespace {
+
+constexpr std::string_view status_line = "NATS/1.0\r\n";
+constexpr std::string_view line_end = "\r\n";
+
+/// Header names fold their case, so that no client passes its own as ours.
+bool is_request_info(std::string_view line) noexcept {
+  if (line.size() <= request_info_header.size())
+    return false;
+  for (size_t i = 0; i < request_info_header.size(); ++i) {
+    auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+    if (lower(line[i]) != lower(request_info_header[i]))
+      return false;
+  }
+  auto next = line.find_first_not_of(" \t", request_info_header.size());
+  return next != line.npos && line[next] == ':';
+}
+
+} // namespace
+
+std::string with_request_info(std::string_view old, std::string_view info) {
+  std::string out;
+  out.reserve(std::max(old.size(), status_line.size()) + request_info_header.size() + info.size()
+              + 8);
+  if (old.empty()) {
+    out = status_line;
+  } else {
+    while (!old.empty()) {
+      auto end = old.find(line_end);
+      auto line = old.substr(0, end);
+      old.remove_prefix(end == old.npos ? old.size() : end + line_end.size());
+      if (line.empty())
+        break;
+      if (!is_request_info(line))
+        out.append(line).append(line_end);
+    }
+  }
+  out.append(request_info_header).append(": ").append(info).append("\r\n\r\n");
+  return out;
+}
+
+} // namespace troupe::actors

@@ -1,0 +1,219 @@
+// actors/router.hpp: takes one reactor's publishes to whoever wants them.
+#pragma once
+
+#include "actors/account.hpp"
+#include "actors/block.hpp"
+#include "actors/broker_message.hpp"
+#include "actors/crossing.hpp"
+#include "actors/outgoing.hpp"
+#include "actors/request_info.hpp"
+#include "actors/response_table.hpp"
+#include "actors/subscription.hpp"
+#include "protocol/client_parser.hpp"
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace troupe::actors {
+
+/// A subject that was published to lately, with who receives it. Shared by the connections of one
+/// reactor; `id` is never used twice, so that verdicts can be remembered by it.
+struct known_subject : protocol::ref_counted<known_subject> {
+  uint64_t id = 0;
+  std::string subject;
+  bool reserved = false;         ///< clients may not publish to it
+  bool reserved_outside = false; ///< only the system account may
+  protocol::ref_ptr<const protocol::match_result> receivers;
+
+  /// Where some of its messages go instead: `upto` of a hundred to the first, and so on.
+  struct mapped_to {
+    uint32_t upto;
+    protocol::ref_ptr<known_subject> to;
+  };
+  std::vector<mapped_to> mapping;
+  /// What imported services call it.
+  struct target {
+    const service_import* through;
+    uint64_t generation;
+    protocol::ref_ptr<known_subject> to;
+  };
+  std::vector<target> targets;
+};
+using known_subject_ptr = protocol::ref_ptr<known_subject>;
+
+/// What a reactor remembers of one account's subjects; bounded, never for another thread.
+class subject_memory {
+public:
+  /// `next_id`: shared by all memories of one router, for forgotten ids must not come again.
+  subject_memory(account_ptr whose, uint64_t& next_id) noexcept
+      : whose_{std::move(whose)}, next_id_{next_id} {}
+
+  known_subject_ptr find(std::string_view subject, account& where);
+
+private:
+  struct text_hash {
+    using is_transparent = void;
+    size_t operator()(std::string_view s) const noexcept {
+      return std::hash<std::string_view>{}(s);
+    }
+  };
+  using table = std::unordered_map<std::string_view, known_subject_ptr, text_hash, std::equal_to<>>;
+  static constexpr size_t generation_size = 4096;
+
+  account_ptr whose_; // lives as long as it is remembered by its address
+  // Two generations: what was not used for a whole one is forgotten, without any bookkeeping.
+  table young_;
+  table old_;
+  uint64_t& next_id_;
+
+  known_subject_ptr make(std::string_view subject, account& where);
+};
+
+/// The services that a request has come through.
+struct crossing_step {
+  const crossing_step* before;
+  const service_import* through;
+  bool share; ///< the first of them may tell who asks
+};
+
+/// One message on its way through the router.
+struct routed_message {
+  const protocol::publication& pub;
+  block* owner = nullptr; ///< the block that `pub` lies in
+  const destination* from = nullptr;
+  outgoing_ptr& own; ///< where deliveries to `from` itself go, in stream order; made when needed
+  publisher* who = nullptr; ///< null: nobody that could be described
+  bool crossed = false;     ///< is a request or response from another account
+  const crossing_step* path = nullptr;
+  std::string_view header = {}; ///< if set, instead of the one in `pub.data`
+};
+
+/// The publishing half of a reactor: matches, formats each delivery once into the batch of its
+/// destination, and sends the batches when the read is done. Not for another thread.
+class router {
+public:
+  /// `reactor`: its index.
+  router(block_pool& pool, size_t reactor) noexcept
+      : pool_{pool}, reactor_{reactor}, random_{static_cast<uint32_t>(0x9e3779b9u * (reactor + 1))
+                                                | 1} {}
+
+  subject_memory& memory_of(account& which);
+  /// Its rules have changed: what is remembered of its subjects may be wrong.
+  void forget(const account& which) {
+    memories_.erase(&which);
+    ++generation_;
+  }
+
+  /// Delivers to every plain subscriber and to one member of each queue group; the number of those
+  /// that got it.
+  size_t deliver(account& where, known_subject& subject, const routed_message& msg);
+
+  /// Delivers what an internal client has to say, and flushes. Nobody waits for congested peers.
+  void publish(const std::vector<broker_message>& all);
+
+  using clock = std::function<loop_clock::time_point()>;
+  /// Requests of other accounts' services are refused before this. `tables`: of all reactors, this
+  /// one's at `mine`; `begin_sweeping` is called when there is something to sweep().
+  void serve(std::span<response_table> tables, size_t mine, clock now,
+             std::function<void()> begin_sweeping = {});
+  /// Ends what nobody answers or waits for; true: there is more.
+  bool sweep();
+
+  /// Where the next message of a subject with a mapping goes; perhaps nowhere else.
+  known_subject& mapped(known_subject& subject);
+
+  /// Bytes formatted since the last flush.
+  size_t unsent() const noexcept { return unsent_; }
+
+  /// Sends every open batch to its destination. Destinations that have more than they should are
+  /// left in congested(), until the next flush.
+  void flush();
+  const std::vector<destination_ptr>& congested() const noexcept { return congested_; }
+
+  /// Writes the 503 that tells a requester that nobody listens.
+  static void write_no_responders(outgoing& out, std::string_view reply, std::string_view sid,
+                                  std::string_view subject);
+
+  /// Bytes on their way to one moving peer, above which publishers wait for it.
+  static constexpr int64_t high_water = 512 * 1024;
+
+private:
+  struct open_batch {
+    destination* to = nullptr; // kept alive by the batch's deliveries
+    outgoing_ptr out;
+    size_t hint = 0;
+  };
+
+  /// The control line of the last message to one subscription: most are followed by an equal one.
+  struct known_line {
+    uint64_t flush = 0; // good until a batch leaves: until then its batch keeps `to` alive
+    const subscription* to = nullptr;
+    const crossing* via = nullptr;
+    uint64_t subject = 0;
+    size_t size = 0;
+    size_t length = 0;
+    std::array<char, 88> text;
+  };
+  static constexpr size_t known_lines = 64;
+
+  bool offer(account& where, known_subject& subject, subscription& sub, const routed_message& msg);
+  void hand_over(uint64_t subject, subscription& sub, const crossing* via,
+                 const routed_message& msg, uint8_t quirks);
+  bool cross(account& where, known_subject& subject, crossing& sub, const routed_message& msg);
+  bool offer_shadow(account& where, known_subject& subject, shadow_subscription& shadow,
+                    const routed_message& msg);
+  known_subject& target_of(known_subject& subject, service_import& service);
+  bool request(account& where, known_subject& subject, service_import& service,
+               const routed_message& msg);
+  std::string await(service_import& service, account& importer, const routed_message& msg);
+  bool respond(account& where, const routed_message& msg);
+  static void note(outgoing& out, const routed_message& msg, uint8_t quirks);
+  bool admit(account& where, subscription& sub, const routed_message& msg, uint8_t quirks);
+  bool deliver_to_group(account& where, known_subject& subject, const protocol::queue_group& group,
+                        const routed_message& msg);
+  void tell_no_responders(const broker_message& request);
+  outgoing& batch_for(destination& to);
+  outgoing& own_batch(const routed_message& msg);
+  void write(outgoing& out, subscription& sub, const routed_message& msg, bool strip_headers,
+             bool counted);
+  static bool is_plain(const routed_message& msg) noexcept;
+  bool line_is_known(uint64_t subject, const subscription& sub, const crossing* via,
+                     const routed_message& msg) const noexcept;
+  void write_plain(outgoing& out, uint64_t subject, subscription& sub, const crossing* via,
+                   const routed_message& msg);
+  void write_known(outgoing& out, subscription& sub, const routed_message& msg);
+  void send(open_batch& batch);
+  uint32_t random() noexcept;
+
+  block_pool& pool_;
+  size_t reactor_;
+  uint32_t random_;
+  size_t unsent_ = 0;
+  bool few_ = false; // so few batches leave that each may be written here
+  uint64_t flushes_ = 1;
+  std::vector<known_line> lines_{known_lines};
+  std::vector<open_batch> batches_; // by destination slot
+  std::vector<uint32_t> open_;      // slots with an open batch
+  std::vector<destination_ptr> congested_;
+  std::unordered_map<const account*, std::unique_ptr<subject_memory>> memories_;
+  uint64_t next_subject_id_ = 1;
+
+  // crossing.hpp
+  std::span<response_table> tables_;
+  size_t mine_ = 0;
+  clock now_;
+  std::function<void()> begin_sweeping_;
+  uint64_t generation_ = 1;   // of what `known_subject::targets` say
+  std::string local_subject_; // scratch
+  /// Results that an outer deliver() may still go through.
+  std::vector<protocol::ref_ptr<const protocol::match_result>> outdated_;
+};
+
+} // namespace troupe::actors

@@ -1,0 +1,184 @@
+// actors/router_crossing.cpp: takes messages from one account into another: streams, requests,
+// responses.
+#include "actors/account_policy.hpp"
+#include "actors/crossing.hpp"
+#include "actors/request_info.hpp"
+#include "actors/router_lines.hpp"
+
+namespace troupe::actors {
+namespace {
+
+/// Accounts that one request may pass through.
+constexpr size_t longest_chain = 64;
+constexpr std::string_view not_rewritten = "$JS.ACK.";
+
+} // namespace
+
+void router::serve(std::span<response_table> tables, size_t mine, clock now,
+                   std::function<void()> begin_sweeping) {
+  tables_ = tables;
+  mine_ = mine;
+  now_ = std::move(now);
+  begin_sweeping_ = std::move(begin_sweeping);
+}
+
+known_subject& router::mapped(known_subject& subject) {
+  auto chosen = (uint64_t{random()} * 100) >> 32;
+  for (const auto& each : subject.mapping)
+    if (chosen < each.upto)
+      return *each.to;
+  return subject;
+}
+
+bool router::cross(account& where, known_subject& subject, crossing& sub,
+                   const routed_message& msg) {
+  switch (sub.what) {
+  case crossing::kind::shadow:
+    return offer_shadow(where, subject, static_cast<shadow_subscription&>(sub), msg);
+  case crossing::kind::service:
+    return request(where, subject, static_cast<service_import&>(sub), msg);
+  case crossing::kind::responses: return respond(where, msg);
+  }
+  return false;
+}
+
+/// As to the client's own subscription, but under another subject. Most messages follow an equal
+/// one, whose control line is known: then the subject need not even be made.
+bool router::offer_shadow(account& where, known_subject& subject, shadow_subscription& shadow,
+                          const routed_message& msg) {
+  if (msg.crossed)
+    return false; // what is a request or a response there is no stream
+  auto& origin = *shadow.origin;
+  auto quirks = static_cast<uint8_t>(origin.quirks.load(std::memory_order_relaxed)
+                                     | origin.to->quirks.load(std::memory_order_relaxed));
+  if (line_is_known(subject.id, origin, &shadow, msg) && is_plain(msg)
+      && (quirks == quirk_none || quirks == quirk_no_headers)) {
+    auto& out = origin.to.get() == msg.from ? own_batch(msg) : batch_for(*origin.to);
+    if (line_is_known(subject.id, origin, &shadow, msg)) {
+      write_known(out, origin, msg);
+      return true;
+    }
+  }
+  local_subject_.clear();
+  shadow.by->transform.apply_to(msg.pub.subject, local_subject_);
+  auto pub = msg.pub;
+  pub.subject = local_subject_;
+  routed_message renamed{pub, msg.owner, msg.from, msg.own, msg.who};
+  if (quirks != quirk_no_headers && quirks != quirk_none && !admit(where, origin, renamed, quirks))
+    return false;
+  hand_over(subject.id, origin, &shadow, renamed, quirks);
+  return true;
+}
+
+/// What a service's subject is called by its exporter, for this subject of an importer.
+known_subject& router::target_of(known_subject& subject, service_import& service) {
+  for (auto& known : subject.targets)
+    if (known.through == &service && known.generation == generation_)
+      return *known.to;
+  std::string name;
+  service.transform.apply_to(subject.subject, name);
+  auto found = memory_of(*service.exporter).find(name, *service.exporter);
+  std::erase_if(subject.targets, [&](const auto& old) {
+    return old.through == &service || old.generation != generation_;
+  });
+  subject.targets.push_back({&service, generation_, found});
+  return *found;
+}
+
+bool router::request(account& where, known_subject& subject, service_import& service,
+                     const routed_message& msg) {
+  if (tables_.empty())
+    return false;
+  size_t length = 0;
+  for (const auto* step = msg.path; step; step = step->before)
+    if (step->through->offer == service.offer || ++length >= longest_chain)
+      return false; // it has been there
+  known_subject_ptr target{&mapped(target_of(subject, service))};
+  crossing_step step{msg.path, &service, msg.path ? msg.path->share : service.share};
+  auto pub = msg.pub;
+  pub.subject = target->subject;
+  routed_message out{pub, msg.owner, msg.from, msg.own, msg.who, true, &step, msg.header};
+  std::string header;
+  if (msg.who) {
+    auto old = msg.header.empty() ? msg.pub.data.substr(0, msg.pub.header_size) : msg.header;
+    auto intermediate = msg.path ? std::string_view{where.name} : std::string_view{};
+    header = with_request_info(
+        old, msg.who->introduce(
+                 {step.share, service.share || service.exporter->is_system, intermediate}));
+    out.header = header;
+    pub.has_header = true;
+  }
+  std::string token;
+  std::string reply;
+  if (!msg.pub.reply.empty() && !msg.pub.reply.starts_with(not_rewritten)) {
+    token = await(service, where, msg);
+    if (token.empty())
+      return false;
+    reply = service.exporter->reply_prefix + token;
+    pub.reply = reply;
+  }
+  bool delivered = deliver(*service.exporter, *target, out) > 0;
+  if (!delivered && !token.empty())
+    tables_[mine_].remove(token);
+  return delivered;
+}
+
+/// The token under which the exporter's response will be known.
+std::string router::await(service_import& service, account& importer, const routed_message& msg) {
+  auto now = now_();
+  awaited_response what{service.exporter,
+                        account_ptr{&importer},
+                        std::string{msg.pub.reply},
+                        service.offer,
+                        nullptr,
+                        now + service.offer->response_threshold,
+                        now};
+  bool first = false;
+  auto token = tables_[mine_].add(mine_, std::move(what), first);
+  if (first && begin_sweeping_)
+    begin_sweeping_();
+  return token;
+}
+
+/// A response that was published to a subject made by await(). Whoever has no such subject reaches
+/// nobody by it, and neither does another account.
+bool router::respond(account& where, const routed_message& msg) {
+  auto token = msg.pub.subject.substr(where.reply_prefix.size());
+  auto owner = response_table::reactor_of(token);
+  if (owner >= tables_.size())
+    return false;
+  auto awaited = tables_[owner].use(token, where, msg.pub.data.empty(), now_());
+  if (!awaited)
+    return false;
+  auto& importer = *awaited->importer;
+  auto found = memory_of(importer).find(awaited->reply, importer);
+  known_subject_ptr target{&mapped(*found)};
+  auto pub = msg.pub;
+  pub.subject = target->subject;
+  pub.reply = {};
+  std::string reply;
+  if (!msg.pub.reply.empty()) { // the response asks something itself
+    awaited_response back = *awaited;
+    std::swap(back.exporter, back.importer);
+    back.reply = msg.pub.reply;
+    back.asked = now_();
+    back.deadline = back.asked + back.offer->response_threshold;
+    bool first = false;
+    if (auto back_token = tables_[mine_].add(mine_, std::move(back), first); !back_token.empty())
+      reply = importer.reply_prefix + back_token;
+    if (first && begin_sweeping_)
+      begin_sweeping_();
+    pub.reply = reply;
+  }
+  routed_message out{pub, msg.owner, msg.from, msg.own, msg.who, true, msg.path, msg.header};
+  bool delivered = deliver(importer, *target, out) > 0;
+  if (!delivered)
+    tables_[owner].remove(token);
+  return delivered;
+}
+
+bool router::sweep() {
+  return !tables_[mine_].sweep(now_()).empty;
+}
+
+} // namespace troupe::actors

@@ -1,0 +1,43 @@
+// actors/settings.hpp: what all actors of a running broker agree on, swapped as a whole by a
+// reload.
+#pragma once
+
+#include "config/options.hpp"
+#include "protocol/client_parser.hpp"
+#include "protocol/info.hpp"
+#include "security/authenticator.hpp"
+#include "security/tls_context.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace troupe::actors {
+
+/// Immutable; every reactor holds the newest one.
+struct settings {
+  explicit settings(const config::options& from);
+
+  config::options options;
+  protocol::server_info info;
+  protocol::parser_limits parsing;
+  security::authenticator auth;
+  security::tls_context_ptr tls; ///< null: plain
+  config::nanoseconds auth_timeout;
+};
+
+using settings_ptr = std::shared_ptr<const settings>;
+
+/// Either `ready` or at least one of `problems`, a sentence each.
+struct settings_build {
+  std::shared_ptr<settings> ready;
+  std::vector<std::string> problems;
+};
+
+/// Reads the TLS files that the options name. `options` have passed the rules of config/.
+settings_build make_settings(const config::options& options);
+
+/// The accounts of a configuration: those it describes, and those that only its users name.
+std::vector<security::account_rules> accounts_of(const config::options& options);
+
+} // namespace troupe::actors

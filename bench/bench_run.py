@@ -1,0 +1,105 @@
+# bench/bench_run.py: runs one load of `troupe bench` against one server and takes its figures.
+import json
+import subprocess
+import time
+
+
+class LoadFailed(Exception):
+    pass
+
+
+class BenchRun:
+    """`tool` is the troupe binary that generates the load, the same for every server."""
+
+    def __init__(self, tool, options):
+        self.tool = tool
+        self.options = options
+        self.amounts = {}  # (server, load) -> messages for one run of about options.seconds
+
+    def _command(self, server, flags):
+        return [self.tool, "bench", "--json", "--server", server.url, "--user", "bench",
+                "--password", "bench", *flags]
+
+    def _bench(self, server, flags):
+        done = subprocess.run(self._command(server, flags), capture_output=True, text=True,
+                              check=False, stdin=subprocess.DEVNULL, timeout=600)
+        if done.returncode != 0:
+            raise LoadFailed(done.stderr.strip())
+        return json.loads(done.stdout)
+
+    def run(self, load, who, server):
+        """The figures of one run, as {figure: value}."""
+        if load.kind == "connections":
+            return self._idle(load, server)
+        if load.kind == "handshakes":
+            return self._handshakes(load, server)
+        if load.kind == "request":
+            report = self._bench(server, [*load.flags, "--requests", str(self.options.requests)])
+            return {"p50": report["microseconds"]["p50"], "p99": report["microseconds"]["p99"]}
+        return self._throughput(load, who, server)
+
+    def _throughput(self, load, who, server):
+        field = "published" if load.kind == "publish" else "delivered"
+        key = (who, load.name)
+        if key not in self.amounts:
+            probe = self._bench(server, [*load.flags, "--messages", str(load.probe)])
+            rate = probe["published_per_second"]
+            self.amounts[key] = max(load.probe, int(rate * self.options.seconds))
+        before = server.cpu_seconds()
+        report = self._bench(server, [*load.flags, "--messages", str(self.amounts[key])])
+        cpu = server.cpu_seconds() - before
+        return {"rate": report[field + "_per_second"], "cpu": cpu / (report[field] / 1e6),
+                "tool_cpu": report["own_cpu_seconds"], "server_cpu": cpu,
+                "seconds": report["seconds"]}
+
+    def _handshakes(self, load, server):
+        before = server.cpu_seconds()
+        count = self.options.handshakes
+        report = self._bench(server, [*load.flags, "--handshakes", str(count)])
+        cpu = server.cpu_seconds() - before
+        return {"handshakes": count / max(cpu, 0.01), "per_second": report["per_second"]}
+
+    def _idle(self, load, server):
+        count = self.options.idle_connections
+        # A few connections first, so that what a server sets up once is not charged to the idle ones.
+        warm = self._command(server, ["--connections", "10", "--hold-until-eof", *load.flags])
+        subprocess.run(warm, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=True)
+        before = server.memory()
+        flags = ["--connections", str(count), "--hold-until-eof", *load.flags]
+        with subprocess.Popen(self._command(server, flags), stdin=subprocess.PIPE,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as holder:
+            line = holder.stdout.readline()
+            if not line:
+                holder.stdin.close()
+                raise LoadFailed(holder.stderr.read().strip())
+            after = self._settled_memory(server)
+            holder.stdin.close()
+            holder.wait(60)
+        report = json.loads(line)
+        return {"memory": (after - before) / count, "open_seconds": report["seconds"]}
+
+    @staticmethod
+    def _settled_memory(server):
+        """After the first PINGs (2.0 to 2.4 s after log-in) have been answered."""
+        deadline = time.monotonic() + 4
+        value = server.memory()
+        while time.monotonic() < deadline:
+            time.sleep(0.5)
+            value = server.memory()
+        return value
+
+    def relay(self, path, size):
+        """What this machine carries with no broker in between."""
+        with subprocess.Popen([path], stdout=subprocess.PIPE, text=True) as relay:
+            try:
+                url = "nats://127.0.0.1:" + relay.stdout.readline().strip()
+                messages = max(1000, int(self.options.seconds * 200e6 / (size + 20)))
+                done = subprocess.run(
+                    [self.tool, "bench", "--json", "--bare-relay", "--sub", "1", "--size",
+                     str(size), "--messages", str(messages), "--server", url],
+                    capture_output=True, text=True, check=False, timeout=600)
+            finally:
+                relay.kill()
+        if done.returncode != 0:
+            raise LoadFailed(done.stderr.strip())
+        return json.loads(done.stdout)["delivered_per_second"]

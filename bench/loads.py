@@ -1,0 +1,56 @@
+# bench/loads.py: the loads of the side-by-side benchmark, and how much better Troupe must be.
+"""Every load runs `troupe bench` with some flags against one server and yields named figures.
+
+`required` is the least ratio of Troupe to the better one of the peers, larger being better for every
+figure (for times, memory and CPU the ratio is turned round). `limits` are figures of Troupe alone.
+"""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Load:
+    name: str
+    flags: tuple  # of `troupe bench`, without the amount
+    kind: str  # "deliver", "publish", "request", "connections" or "handshakes"
+    probe: int = 0  # the amount of the first, short run that finds the amount for a full one
+    tls: bool = False
+    required: dict = field(default_factory=dict)  # figure -> ratio
+    limits: dict = field(default_factory=dict)  # figure -> the most that Troupe may take
+
+
+LOADS = (
+    Load("16 B publish only", ("--size", "16"), "publish", 500_000,
+         required={"rate": 4.0, "cpu": 4.0}),
+    Load("16 B, 1 to 1", ("--size", "16", "--sub", "1"), "deliver", 300_000,
+         required={"rate": 6.0, "cpu": 5.0}),
+    Load("16 B, 4 pairs", ("--size", "16", "--pub", "4", "--sub", "4", "--pairs"), "deliver",
+         300_000, required={"rate": 4.0, "cpu": 5.0}),
+    Load("16 B, 1 to 8", ("--size", "16", "--sub", "8"), "deliver", 80_000,
+         required={"rate": 3.5, "cpu": 5.0}),
+    Load("256 B, 1 to 1", ("--size", "256", "--sub", "1"), "deliver", 200_000,
+         required={"rate": 2.8, "cpu": 2.0}),
+    Load("8 KiB, 1 to 1", ("--size", "8192", "--sub", "1"), "deliver", 20_000,
+         required={"rate": 1.7, "cpu": 1.0}),
+    Load("16 B, 1 to 1, 10 000 unrelated wildcards",
+         ("--size", "16", "--sub", "1", "--extra-subscriptions", "10000"), "deliver", 300_000,
+         required={"rate": 5.0, "cpu": 4.0}),
+    Load("request and reply, one at a time", ("--size", "16"), "request", 1_000,
+         required={"p50": 1.43, "p99": 1.0}),
+    Load("idle connection, plain", ("--subscriptions", "2"), "connections",
+         required={"memory": 6.5}, limits={"memory": 4096}),
+    Load("idle connection, TLS", ("--subscriptions", "2", "--tls-insecure"), "connections",
+         tls=True, required={"memory": 1.0}, limits={"memory": 20480}),
+    Load("TLS handshake with log-in", ("--tls-insecure",), "handshakes", tls=True,
+         required={"handshakes": 1.0}),
+)
+
+# How a figure is called, and whether more of it is better.
+FIGURES = {
+    "rate": ("messages/s", True),
+    "cpu": ("server CPU s per million messages", False),
+    "p50": ("p50, us", False),
+    "p99": ("p99, us", False),
+    "memory": ("server bytes each", False),
+    "handshakes": ("per server CPU second", True),
+}

@@ -1,0 +1,156 @@
+// config/difference.cpp: compares two sets of options field by field.
+#include "config/difference.hpp"
+#include "config/registry.hpp"
+
+namespace troupe::config {
+
+namespace {
+
+constexpr std::string_view redacted = "[REDACTED]";
+
+/// Reloadable options of which nats-server names no value in its log.
+bool is_told_without_value(const option_entry& entry) {
+  return entry.kind == unit::list || entry.kind == unit::map || entry.kind == unit::secret
+         || entry.key == "authorization.user";
+}
+
+std::string reload_line(const option_entry& entry, const std::string& after) {
+  std::string label{entry.label};
+  if (entry.key == "listen.advertise")
+    return "Reload: client_advertise = " + after;
+  if (entry.key == "no_fast_producer_stall")
+    return std::string{"Reloaded: fast producers will "} + (after == "true" ? "not " : "")
+           + "be stalled";
+  if (is_told_without_value(entry))
+    return "Reloaded: " + label;
+  return "Reloaded: " + label + " = " + after;
+}
+
+std::string refusal_line(std::string_view label, const std::string& before,
+                         const std::string& after) {
+  return "config reload not supported for " + std::string{label} + ": old=" + before
+         + ", new=" + after;
+}
+
+/// One level here, two switches for nats-server, which tells each.
+void compare_levels(log_level before, log_level after, std::vector<change>& changes) {
+  auto tell = [&](log_level level, const char* name) {
+    bool was = before <= level;
+    bool is = after <= level;
+    if (was != is)
+      changes.push_back({"logging.level", std::string{to_string(before)},
+                         std::string{to_string(after)}, false,
+                         std::string{"Reloaded: "} + name + (is ? " = true" : " = false")});
+  };
+  if (before == after)
+    return;
+  tell(log_level::trace, "trace");
+  tell(log_level::debug, "debug");
+  if (before >= log_level::info && after >= log_level::info)
+    changes.push_back({"logging.level", std::string{to_string(before)},
+                       std::string{to_string(after)}, false,
+                       "Reloaded: log_level = " + std::string{to_string(after)}});
+}
+
+void compare_entry(const option_entry& entry, options& before, options& after,
+                   std::vector<change>& changes) {
+  auto old_text = show(entry.at(before));
+  auto new_text = show(entry.at(after));
+  if (old_text == new_text)
+    return;
+  if (entry.key == "authorization.timeout" && new_text.empty())
+    new_text = "default";
+  bool refused = entry.reload == on_reload::refused;
+  change one{std::string{entry.key}, old_text, new_text, refused, {}};
+  one.line = refused ? refusal_line(entry.label, old_text, new_text) : reload_line(entry, new_text);
+  if (entry.kind == unit::secret)
+    one.before = one.after = redacted;
+  changes.push_back(std::move(one));
+}
+
+std::string switched(bool on) {
+  return on ? "enabled" : "disabled";
+}
+
+void compare_tls(const options& before, const options& after, std::vector<change>& changes) {
+  auto& was = before.client.tls;
+  auto& is = after.client.tls;
+  if (was == is)
+    return;
+  auto refuse = [&](std::string_view option, std::string_view label, const std::string& old_text,
+                    const std::string& new_text) {
+    changes.push_back(
+        {std::string{option}, old_text, new_text, true, refusal_line(label, old_text, new_text)});
+  };
+  if (was && is && was->verify_and_map != is->verify_and_map)
+    refuse("listen.tls.verify_and_map", "TLSMap", was->verify_and_map ? "true" : "false",
+           is->verify_and_map ? "true" : "false");
+  if (was && is && was->connection_rate_limit != is->connection_rate_limit)
+    refuse("listen.tls.connection_rate_limit", "TLSRateLimit",
+           std::to_string(was->connection_rate_limit), std::to_string(is->connection_rate_limit));
+  changes.push_back({"listen.tls", switched(was.has_value()), switched(is.has_value()), false,
+                     "Reloaded: tls = " + switched(is.has_value())});
+}
+
+std::string count_of(size_t number, std::string_view what) {
+  return std::to_string(number) + " " + std::string{what};
+}
+
+void compare_people(const options& before, const options& after, std::vector<change>& changes) {
+  auto& was = before.authorization;
+  auto& is = after.authorization;
+  if (was.users != is.users)
+    changes.push_back({"authorization.users",
+                       count_of(was.users.size(), "users"),
+                       count_of(is.users.size(), "users"),
+                       false,
+                       {}});
+  if (was.default_permissions != is.default_permissions)
+    changes.push_back({"authorization.default_permissions",
+                       switched(was.default_permissions.has_value()),
+                       switched(is.default_permissions.has_value()),
+                       false,
+                       {}});
+  if (before.accounts != after.accounts)
+    changes.push_back({"accounts",
+                       count_of(before.accounts.size(), "accounts"),
+                       count_of(after.accounts.size(), "accounts"),
+                       false,
+                       {}});
+}
+
+} // namespace
+
+std::string difference::refusal() const {
+  for (auto& one : changes)
+    if (one.refused)
+      return one.line;
+  return {};
+}
+
+std::vector<std::string> difference::lines() const {
+  std::vector<std::string> result;
+  for (auto& one : changes)
+    if (!one.refused && !one.line.empty())
+      result.push_back(one.line);
+  result.emplace_back("Reloaded: authorization users");
+  result.emplace_back("Reloaded: accounts");
+  return result;
+}
+
+difference compare(const options& before, const options& after) {
+  difference result;
+  options old_copy = before; // the registry hands out pointers to change things with
+  options new_copy = after;
+  for (auto& entry : registry()) {
+    if (entry.key == "logging.level")
+      compare_levels(before.logging.level, after.logging.level, result.changes);
+    else
+      compare_entry(entry, old_copy, new_copy, result.changes);
+  }
+  compare_tls(before, after, result.changes);
+  compare_people(before, after, result.changes);
+  return result;
+}
+
+} // namespace troupe::config

@@ -1,0 +1,194 @@
+// config/print.cpp: the tables of --check and --help-keys.
+#include "config/print.hpp"
+#include "config/registry.hpp"
+#include "config/tls_options.hpp"
+
+#include <array>
+
+namespace troupe::config {
+
+namespace {
+
+constexpr std::string_view redacted = "[REDACTED]";
+
+struct row {
+  std::string key, value, note;
+};
+
+std::string padded(std::string text, size_t width) {
+  if (text.size() < width)
+    text.append(width - text.size(), ' ');
+  return text;
+}
+
+/// Columns as wide as their widest cell, though no wider than `widest`.
+std::string table_of(const std::vector<row>& rows, size_t widest) {
+  size_t key = 0;
+  size_t value = 0;
+  for (auto& one : rows) {
+    key = std::max(key, std::min(one.key.size(), widest));
+    value = std::max(value, std::min(one.value.size(), widest));
+  }
+  std::string result;
+  for (auto& one : rows)
+    result += padded(one.key, key) + "  " + padded(one.value, value) + "  " + one.note + "\n";
+  return result;
+}
+
+std::string names_of(const std::vector<security::account_rules>& accounts) {
+  std::string result;
+  for (auto& one : accounts)
+    result += (result.empty() ? "" : " ") + one.name;
+  return result;
+}
+
+std::string joined(const std::vector<std::string>& texts) {
+  std::string result;
+  for (auto& text : texts)
+    result += (result.empty() ? "" : ", ") + text;
+  return result;
+}
+
+std::string in_words(std::string_view name, const security::subject_rules& rules) {
+  std::string result;
+  if (!rules.allow.empty())
+    result += std::string{name} + " only " + joined(rules.allow);
+  if (!rules.deny.empty())
+    result += (result.empty() ? std::string{name} : "") + " never " + joined(rules.deny);
+  return result.empty() ? std::string{name} + " everything" : result;
+}
+
+std::string in_words(const security::permission_rules& rules) {
+  auto result = in_words("publish", rules.publish) + "; " + in_words("subscribe", rules.subscribe);
+  if (rules.responses)
+    result += "; answer what it is asked";
+  return result;
+}
+
+std::string in_words(const security::user& who) {
+  std::string result = who.nkey.empty() ? who.name : "nkey " + who.nkey;
+  result += " in " + who.account;
+  if (!who.password.empty())
+    result += ", password " + std::string{redacted};
+  return result + (who.permissions ? ", " + in_words(*who.permissions) : "");
+}
+
+std::string shown(const option_entry& entry, options& opts) {
+  auto text = show(entry.at(opts));
+  if (entry.kind == unit::secret && !text.empty())
+    return std::string{redacted};
+  return text.empty() ? "-" : text;
+}
+
+class option_table {
+public:
+  explicit option_table(const load_result& result) : result_{result}, opts_{result.opts} {}
+
+  std::string print() {
+    for (auto& entry : registry())
+      rows_.push_back({std::string{entry.key}, shown(entry, opts_), from(entry.key)});
+    add_tls();
+    add_people();
+    auto text = table_of(rows_, 48);
+    for (auto& one : result_.inactive)
+      text +=
+          "not active yet: " + one.key + " (" + one.place + ")"
+          + (one.restricts_access ? "; it would keep somebody out, so `run` refuses to start" : "")
+          + "\n";
+    return text;
+  }
+
+private:
+  std::string from(std::string_view option) const {
+    for (auto& one : result_.origins)
+      if (one.option == option)
+        return one.place + (one.key == option ? "" : " " + one.key);
+    return "default";
+  }
+
+  void add_tls() {
+    if (!opts_.client.tls) {
+      rows_.push_back({"listen.tls", "off", from("listen.tls")});
+      return;
+    }
+    for (auto& entry : tls_registry()) {
+      auto key = "listen.tls." + std::string{entry.key};
+      auto text = show(entry.at(*opts_.client.tls));
+      rows_.push_back({key, text.empty() ? "-" : text, from(key)});
+    }
+    constexpr std::array<std::string_view, 3> orders{"info first", "tls first", "automatic"};
+    rows_.push_back({"listen.tls.handshake_order",
+                     std::string{orders[static_cast<size_t>(opts_.client.tls->order)]},
+                     from("listen.tls.handshake_order")});
+  }
+
+  void add_people() {
+    auto& auth = opts_.authorization;
+    for (size_t i = 0; i < auth.users.size(); ++i)
+      rows_.push_back({"authorization.users[" + std::to_string(i) + "]", in_words(auth.users[i]),
+                       from("authorization.users")});
+    if (auth.default_permissions)
+      rows_.push_back({"authorization.default_permissions", in_words(*auth.default_permissions),
+                       from("authorization.default_permissions")});
+    if (!opts_.accounts.empty())
+      rows_.push_back({"accounts", names_of(opts_.accounts), from("accounts")});
+  }
+
+  const load_result& result_;
+  options opts_;
+  std::vector<row> rows_;
+};
+
+std::string_view kind_name(unit kind) {
+  switch (kind) {
+  case unit::text: return "text";
+  case unit::secret: return "text (secret)";
+  case unit::count: return "number";
+  case unit::bytes: return "size";
+  case unit::flag: return "true/false";
+  case unit::duration:
+  case unit::text_duration:
+  case unit::seconds: return "duration";
+  case unit::list: return "list";
+  case unit::map: return "map";
+  case unit::word: return "word";
+  }
+  return {};
+}
+
+} // namespace
+
+std::string print_options(const load_result& result) {
+  return option_table{result}.print();
+}
+
+std::string describe_keys() {
+  options defaults;
+  security::tls_settings tls;
+  std::vector<row> rows;
+  for (auto& entry : registry()) {
+    auto text = show(entry.at(defaults));
+    auto other = entry.nats.empty() ? "" : "; nats-server: " + std::string{entry.nats};
+    rows.push_back({std::string{entry.key},
+                    std::string{kind_name(entry.kind)} + (text.empty() ? "" : " [" + text + "]"),
+                    std::string{entry.help} + other});
+  }
+  for (auto& entry : tls_registry()) {
+    auto text = show(entry.at(tls));
+    rows.push_back({"listen.tls." + std::string{entry.key},
+                    std::string{kind_name(entry.kind)} + (text.empty() ? "" : " [" + text + "]"),
+                    std::string{entry.help}});
+  }
+  rows.push_back({"listen.tls.handshake_order", "word [false]",
+                  "true: TLS before INFO; auto or a duration: wait that long for it"});
+  rows.push_back(
+      {"authorization.users", "list",
+       "maps of user + password or nkey, account, permissions, allowed_connection_types"});
+  rows.push_back({"authorization.default_permissions", "map",
+                  "publish and subscribe: a subject, a list, or allow and deny; allow_responses"});
+  rows.push_back({"accounts", "list or map",
+                  "tenants: users, limits, exports, imports, mappings, default_permissions"});
+  return table_of(rows, 48);
+}
+
+} // namespace troupe::config

@@ -1,0 +1,186 @@
+// monitor/endpoints.cpp: finds the answer to a path, counts the requests.
+#include "monitor/endpoints.hpp"
+
+#include "actors/broker.hpp"
+#include "actors/log.hpp"
+#include "monitor/connz.hpp"
+#include "monitor/healthz.hpp"
+#include "monitor/json_text.hpp"
+#include "monitor/subsz.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <thread>
+
+namespace troupe::monitor {
+namespace {
+
+using json = nlohmann::ordered_json;
+
+answer plain_text(int status, std::string text) {
+  return {status, "text/plain; charset=utf-8", std::move(text), false};
+}
+
+answer not_found() {
+  return plain_text(404, "404 page not found\n");
+}
+
+answer json_answer(int status, const json& value, layout how = layout::indented) {
+  return {status, "application/json", json_text(value, how), true};
+}
+
+/// An attribute's or an element's text.
+std::string html_text(std::string_view text) {
+  std::string out;
+  for (char c : text)
+    switch (c) {
+    case '&': out += "&amp;"; break;
+    case '<': out += "&lt;"; break;
+    case '>': out += "&gt;"; break;
+    case '"': out += "&quot;"; break;
+    default: out += c;
+    }
+  return out;
+}
+
+constexpr auto page_head = R"(<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<title>Troupe</title>
+<style>
+body { font-family: system-ui, sans-serif; margin: 2rem }
+a { display: block; margin: .4rem 0 }
+</style>
+</head>
+<body>
+<h1>Troupe</h1>
+)";
+
+} // namespace
+
+std::string clean_base_path(std::string_view configured) {
+  std::vector<std::string_view> kept;
+  while (!configured.empty()) {
+    auto part = configured.substr(0, configured.find('/'));
+    configured.remove_prefix(std::min(configured.size(), part.size() + 1));
+    if (part == ".." && !kept.empty())
+      kept.pop_back();
+    else if (!part.empty() && part != "." && part != "..")
+      kept.push_back(part);
+  }
+  std::string out;
+  for (auto part : kept)
+    out.append("/").append(part);
+  return out;
+}
+
+endpoints::endpoints(const source& from, std::string_view base_path)
+    : from_{from}, base_path_{clean_base_path(base_path)} {}
+
+void endpoints::count(const char* path) {
+  std::lock_guard guard{mutex_};
+  ++requests_[path];
+}
+
+answer endpoints::respond(std::string_view path, std::string_view query_text) {
+  if (!path.starts_with(base_path_))
+    return not_found();
+  auto rest = path.substr(base_path_.size());
+  if (rest == (base_path_.empty() ? "/" : ""))
+    return root_page();
+  if (rest == "/varz")
+    return varz_answer();
+  if (rest == "/connz")
+    return connz_answer(query_text);
+  if (rest == "/subsz" || rest == "/subscriptionsz")
+    return subsz_answer(query_text);
+  if (rest == "/healthz")
+    return healthz_answer(query_text);
+  return not_found();
+}
+
+answer endpoints::root_page() {
+  count("/");
+  struct link {
+    std::string_view path, label;
+  };
+  constexpr link links[] = {{"/varz", "General"},
+                            {"/connz", "Connections"},
+                            {"/subsz", "Subscriptions"},
+                            {"/healthz", "Health Probe"}};
+  std::string body = page_head;
+  body += fmt::format("<p>Behaves as NATS v{}</p>\n", actors::nats_version);
+  for (const auto& each : links)
+    body += fmt::format("<a href=\".{}\">{}</a>\n", html_text(base_path_ + std::string{each.path}),
+                        each.label);
+  body += "</body>\n</html>\n";
+  return {200, "text/html; charset=utf-8", std::move(body), false};
+}
+
+answer endpoints::varz_answer() {
+  count("/varz");
+  process_facts process;
+  process.now = std::chrono::system_clock::now();
+  process.memory = resident_bytes();
+  process.cpu = processor_.percent();
+  process.cores = std::max(1U, std::thread::hardware_concurrency());
+  {
+    std::lock_guard guard{mutex_};
+    process.requests = requests_;
+  }
+  return json_answer(200, varz(from_.server(), process));
+}
+
+answer endpoints::connz_answer(std::string_view query_text) {
+  std::string fault;
+  auto request = read_connz_request(query{query_text}, fault);
+  if (!fault.empty())
+    return plain_text(400, fault); // not counted, unlike all other faults
+  count("/connz");
+  fault = fault_of_sort(request);
+  if (!fault.empty())
+    return plain_text(400, fault);
+  auto server = from_.server();
+  const auto& accounts = server.figures.accounts;
+  auto now = std::chrono::system_clock::now();
+  if (!request.account.empty()
+      && std::none_of(accounts.begin(), accounts.end(),
+                      [&](const auto& each) { return each.name == request.account; }))
+    return json_answer(200, connz_of_unknown_account(request, now));
+  return json_answer(200,
+                     connz(request, server.server_id, now, from_.connections(needed_for(request))));
+}
+
+answer endpoints::subsz_answer(std::string_view query_text) {
+  count("/subsz");
+  std::string fault;
+  auto request = read_subsz_request(query{query_text}, fault);
+  if (!fault.empty())
+    return plain_text(400, fault);
+  std::vector<actors::subscription_snapshot> all;
+  if (request.subscriptions)
+    all = from_.subscriptions(request.account);
+  return json_answer(200, subsz(request, from_.server().server_id, std::chrono::system_clock::now(),
+                                from_.sublist_stats(request.account), all));
+}
+
+answer endpoints::healthz_answer(std::string_view query_text) {
+  count("/healthz");
+  query from{query_text};
+  std::string fault;
+  auto request = read_healthz_request(from, fault);
+  if (!fault.empty())
+    return plain_text(400, fault);
+  if (!from["js-enabled"].empty())
+    actors::log::warn("Healthcheck: js-enabled deprecated, use js-enabled-only instead");
+  int status = 0;
+  auto body = healthz(request, from_.ready(), status);
+  if (status != 200)
+    actors::log::warn("Healthcheck failed: {}", json_text(body, layout::compact));
+  return json_answer(status, body, layout::compact);
+}
+
+} // namespace troupe::monitor

@@ -1,0 +1,69 @@
+// monitor/source.cpp: asks a running broker.
+#include "monitor/source.hpp"
+
+#include "actors/broker.hpp"
+#include "security/certificate.hpp"
+
+#include <openssl/pem.h>
+
+#include <cstdio>
+#include <memory>
+
+namespace troupe::monitor {
+namespace {
+
+std::optional<actors::wall_time> end_of_certificate(const config::options& options) {
+  if (!options.client.tls)
+    return std::nullopt;
+  std::unique_ptr<std::FILE, int (*)(std::FILE*)> file{
+      std::fopen(options.client.tls->cert_file.c_str(), "re"), std::fclose};
+  if (!file)
+    return std::nullopt;
+  std::unique_ptr<X509, void (*)(X509*)> certificate{
+      PEM_read_X509(file.get(), nullptr, nullptr, nullptr), X509_free};
+  if (!certificate)
+    return std::nullopt;
+  return security::not_after(certificate.get());
+}
+
+} // namespace
+
+bool broker_source::ready() const {
+  return from_.accepting() && !from_.lame_duck();
+}
+
+server_facts broker_source::server() const {
+  server_facts out;
+  out.server_id = from_.server_id();
+  out.server_name = from_.server_name();
+  out.nats_version = actors::nats_version;
+  out.troupe_version = TROUPE_VERSION;
+  out.git_commit = TROUPE_COMMIT;
+  out.host = from_.host();
+  out.port = from_.port();
+  out.reactors = from_.reactor_count();
+  out.options = from_.options();
+  out.figures = from_.describe();
+  out.certificate_end = end_of_certificate(out.options);
+  return out;
+}
+
+std::vector<actors::connection_snapshot>
+broker_source::connections(const actors::connection_query& which) const {
+  return from_.connections(which.open, which.closed, which.subscriptions, which.cid);
+}
+
+protocol::sublist_stats broker_source::sublist_stats(const std::string& account) const {
+  return from_.sublist_stats(account);
+}
+
+std::vector<actors::subscription_snapshot>
+broker_source::subscriptions(const std::string& account) const {
+  return from_.subscriptions(account);
+}
+
+std::vector<actors::actor_snapshot> broker_source::tree() const {
+  return from_.tree();
+}
+
+} // namespace troupe::monitor

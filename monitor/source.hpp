@@ -1,0 +1,73 @@
+// monitor/source.hpp: where the answers take their figures from.
+#pragma once
+
+#include "actors/snapshot.hpp"
+#include "config/options.hpp"
+#include "protocol/sublist.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace troupe::actors {
+class broker;
+}
+
+namespace troupe::monitor {
+
+/// What is known of the broker itself at one moment.
+struct server_facts {
+  std::string server_id;
+  std::string server_name;
+  std::string nats_version;   ///< the release whose behaviour clients may expect
+  std::string troupe_version; ///< our own
+  std::string git_commit;     ///< empty: unknown
+  std::string host;           ///< where clients connect, before any `advertise`
+  uint16_t port = 0;
+  size_t reactors = 0;
+  config::options options;
+  actors::server_snapshot figures;
+  /// When the certificate of the client listener ends; absent without TLS.
+  std::optional<actors::wall_time> certificate_end;
+};
+
+/// Asked by the HTTP server's and the admin socket's threads, at the same time.
+class source {
+public:
+  source() = default;
+  source(const source&) = delete;
+  source& operator=(const source&) = delete;
+  virtual ~source() = default;
+
+  /// Is the client listener up, and not in lame duck?
+  virtual bool ready() const = 0;
+  virtual server_facts server() const = 0;
+  virtual std::vector<actors::connection_snapshot>
+  connections(const actors::connection_query& which) const = 0;
+  /// Of one account, or summed over all.
+  virtual protocol::sublist_stats sublist_stats(const std::string& account) const = 0;
+  virtual std::vector<actors::subscription_snapshot>
+  subscriptions(const std::string& account) const = 0;
+  /// Every actor, parents before children.
+  virtual std::vector<actors::actor_snapshot> tree() const = 0;
+};
+
+/// A running broker: begin to ask when start() has returned, end before stop() is called.
+class broker_source final : public source {
+public:
+  explicit broker_source(const actors::broker& from) : from_{from} {}
+
+  bool ready() const override;
+  server_facts server() const override;
+  std::vector<actors::connection_snapshot>
+  connections(const actors::connection_query& which) const override;
+  protocol::sublist_stats sublist_stats(const std::string& account) const override;
+  std::vector<actors::subscription_snapshot>
+  subscriptions(const std::string& account) const override;
+  std::vector<actors::actor_snapshot> tree() const override;
+
+private:
+  const actors::broker& from_;
+};
+
+} // namespace troupe::monitor

@@ -1,0 +1,150 @@
+// monitor/varz.cpp: writes /varz in the order and under the conditions that consumers expect.
+#include "monitor/varz.hpp"
+
+#include "monitor/json_text.hpp"
+#include "monitor/time_text.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <charconv>
+
+namespace troupe::monitor {
+namespace {
+
+using json = nlohmann::ordered_json;
+
+double seconds(std::chrono::nanoseconds span) {
+  return std::chrono::duration<double>(span).count();
+}
+
+double tls_timeout(const config::options& options) {
+  return options.client.tls ? seconds(options.client.tls->timeout) : 2;
+}
+
+double auth_timeout(const config::options& options) {
+  if (options.authorization.timeout)
+    return seconds(*options.authorization.timeout);
+  return options.client.tls ? tls_timeout(options) + 1 : 2;
+}
+
+/// `host[:port]`, with an IPv6 host in brackets if a port follows.
+void apply_advertise(const std::string& text, std::string& host, int& port) {
+  if (text.empty())
+    return;
+  auto colon = text.rfind(':');
+  bool bracketed = text.front() == '[';
+  bool has_port =
+      colon != text.npos && (bracketed ? text[colon - 1] == ']' : text.find(':') == colon);
+  host = text.substr(0, has_port ? colon : text.npos);
+  if (bracketed && host.size() >= 2)
+    host = host.substr(1, host.size() - 2);
+  if (has_port)
+    std::from_chars(text.data() + colon + 1, text.data() + text.size(), port);
+}
+
+void add_identity(json& out, const server_facts& server) {
+  out["server_id"] = server.server_id;
+  out["server_name"] = server.server_name;
+  out["troupe"] = server.troupe_version;
+  out["version"] = server.nats_version;
+  out["proto"] = 1;
+  if (!server.git_commit.empty())
+    out["git_commit"] = server.git_commit;
+  out["go"] = "c++20";
+  auto host = server.host;
+  int port = server.port;
+  apply_advertise(server.options.client.advertise, host, port);
+  out["host"] = host;
+  out["port"] = port;
+}
+
+void add_settings(json& out, const config::options& options) {
+  const auto& auth = options.authorization;
+  if (!auth.user.empty() || !auth.token.empty() || !auth.users.empty())
+    out["auth_required"] = true;
+  if (const auto& tls = options.client.tls) {
+    if (!options.client.allow_non_tls)
+      out["tls_required"] = true;
+    if (tls->verify || tls->verify_and_map)
+      out["tls_verify"] = true;
+  }
+  const auto& limits = options.limits;
+  out["max_connections"] = limits.max_connections;
+  if (limits.max_subscriptions != 0)
+    out["max_subscriptions"] = limits.max_subscriptions;
+  out["ping_interval"] = options.timing.ping_interval.count();
+  out["ping_max"] = options.timing.ping_max;
+  const auto& http = options.monitoring;
+  out["http_host"] = http.host.empty() ? options.client.host : http.host;
+  out["http_port"] = http.https ? 0 : http.port;
+  out["http_base_path"] = http.base_path;
+  out["https_port"] = http.https ? http.port : 0;
+  out["auth_timeout"] = number(auth_timeout(options));
+  out["max_control_line"] = limits.max_control_line;
+  out["max_payload"] = limits.max_payload;
+  out["max_pending"] = limits.max_pending;
+  for (const auto* part : {"cluster", "gateway", "leaf", "mqtt", "websocket", "jetstream"})
+    out[part] = json::object();
+  out["tls_timeout"] = number(tls_timeout(options));
+  out["write_deadline"] = options.timing.write_deadline.count();
+}
+
+void add_figures(json& out, const actors::server_snapshot& figures) {
+  out["connections"] = figures.connections;
+  out["total_connections"] = figures.total_connections;
+  for (const auto* links : {"routes", "remotes", "leafnodes"})
+    out[links] = 0;
+  // Clients are the only peers, so both counts are the same.
+  out["in_msgs"] = figures.in_messages;
+  out["in_bytes"] = figures.in_bytes;
+  out["in_client_msgs"] = figures.in_messages;
+  out["in_client_bytes"] = figures.in_bytes;
+  out["out_msgs"] = figures.out_messages;
+  out["out_bytes"] = figures.out_bytes;
+  out["out_client_msgs"] = figures.out_messages;
+  out["out_client_bytes"] = figures.out_bytes;
+  out["slow_consumers"] = figures.slow_consumers;
+  out["stale_connections"] = figures.stale_connections;
+  out["stalled_clients"] = figures.stalled_clients;
+  out["subscriptions"] = figures.subscriptions;
+}
+
+json by_kind(uint64_t clients) {
+  return {{"clients", clients}, {"routes", 0}, {"gateways", 0}, {"leafs", 0}};
+}
+
+} // namespace
+
+json varz(const server_facts& server, const process_facts& process) {
+  json out;
+  const auto& options = server.options;
+  const auto& figures = server.figures;
+  add_identity(out, server);
+  add_settings(out, options);
+  out["start"] = utc_text(figures.start);
+  out["now"] = utc_text(process.now);
+  out["uptime"] = uptime_text(process.now - figures.start);
+  out["mem"] = process.memory;
+  out["cores"] = process.cores;
+  out["gomaxprocs"] = server.reactors;
+  out["cpu"] = number(process.cpu);
+  add_figures(out, figures);
+  out["http_req_stats"] = process.requests;
+  out["config_load_time"] = utc_text(figures.config_loaded);
+  out["config_digest"] = options.config_digest;
+  if (!options.server_tags.empty())
+    out["tags"] = options.server_tags;
+  if (!options.server_metadata.empty())
+    out["metadata"] = options.server_metadata;
+  out["feature_flags"] = json::object();
+  out["system_account"] = "$SYS";
+  out["slow_consumer_stats"] = by_kind(figures.slow_consumers);
+  out["stale_connection_stats"] = by_kind(figures.stale_connections);
+  out["disk_io_wait_stats"] = {
+      {"waiters", 0}, {"waits", 0}, {"wait_time", 0}, {"max_wait_time", 0}};
+  if (server.certificate_end)
+    out["tls_cert_not_after"] = utc_text(*server.certificate_end);
+  return out;
+}
+
+} // namespace troupe::monitor

@@ -1,0 +1,99 @@
+// test/actors/direct_write_test.cpp: what a publisher may write to another reactor's peer itself.
+#include "test/actors/router_world.hpp"
+
+#include <doctest/doctest.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+using namespace troupe;
+using actors::write_gate;
+
+namespace {
+
+/// One peer with a socket whose gate is open, and a batch for it.
+struct quiet_peer : test::router_world {
+  quiet_peer() {
+    int both[2];
+    REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM, 0, both) == 0);
+    ours = both[0];
+    theirs = both[1];
+    dest = join().dest;
+    dest->direct.where = account.get();
+    dest->gate.open(ours);
+    sub = subscribe(peers.front(), "a", "1");
+  }
+  ~quiet_peer() {
+    dest->direct.counts.clear(); // as the owner does: they keep the peer alive
+    ::close(ours);
+    ::close(theirs);
+  }
+  actors::outgoing_ptr batch(std::string_view text) {
+    auto out = protocol::make_ref<actors::outgoing>(pool, size_t{0});
+    out->append(text);
+    out->count(*sub, 2);
+    out->seal();
+    return out;
+  }
+  std::string read() const {
+    std::string out(1 << 20, '\0');
+    auto n = ::recv(theirs, out.data(), out.size(), MSG_DONTWAIT);
+    out.resize(n > 0 ? static_cast<size_t>(n) : 0);
+    return out;
+  }
+  uint64_t account_messages() const { return account->shares[0].out.messages; }
+
+  int ours, theirs;
+  actors::destination_ptr dest;
+  actors::subscription_ptr sub;
+};
+
+} // namespace
+
+TEST_CASE("what is written directly is counted by the account at once and kept for the owner") {
+  quiet_peer world;
+  for (int i = 0; i < 2; ++i)
+    CHECK(world.dest->write_directly(*world.batch("MSG a 1 2\r\nhi\r\n"), 0)
+          == write_gate::outcome::whole);
+  CHECK(world.read() == "MSG a 1 2\r\nhi\r\nMSG a 1 2\r\nhi\r\n");
+  CHECK(world.account_messages() == 2);
+  CHECK(world.dest->direct.messages == 2);
+  CHECK(world.dest->direct.payload_bytes == 4);
+  REQUIRE(world.dest->direct.counts.size() == 1);
+  CHECK(world.dest->direct.counts[0].messages == 2);
+  CHECK(world.sub->delivered == 0);
+}
+
+TEST_CASE("a subscription with a maximum is never written to directly") {
+  quiet_peer world;
+  world.sub->quirks = actors::quirk_limited;
+  CHECK(world.dest->write_directly(*world.batch("MSG a 1 2\r\nhi\r\n"), 0)
+        == write_gate::outcome::refused);
+  CHECK(world.read().empty());
+  CHECK(world.account_messages() == 0);
+}
+
+TEST_CASE("a reply subject that the peer may answer on goes through its owner") {
+  quiet_peer world;
+  auto batch = world.batch("MSG a 1 _INBOX.x 2\r\nhi\r\n");
+  batch->replies.emplace_back("_INBOX.x");
+  CHECK(world.dest->write_directly(*batch, 0) == write_gate::outcome::refused);
+  CHECK(world.read().empty());
+}
+
+TEST_CASE("of a batch that the socket takes in part the rest is left, to the byte") {
+  quiet_peer world;
+  std::string text(3'000'000, 'x');
+  for (size_t i = 0; i < text.size(); ++i)
+    text[i] = static_cast<char>('a' + i % 23);
+  auto batch = world.batch(text);
+  REQUIRE(world.dest->write_directly(*batch, 0) == write_gate::outcome::part);
+  CHECK(batch->is_rest);
+  CHECK(world.dest->direct.messages == 0); // the owner counts it with the rest
+  CHECK(world.dest->pending == static_cast<int64_t>(batch->bytes_so_far()));
+  std::string all;
+  for (auto part = world.read(); !part.empty(); part = world.read())
+    all += part;
+  for (const auto& each : batch->pieces)
+    all.append(each.data, each.size);
+  CHECK(all == text);
+}

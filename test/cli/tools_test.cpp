@@ -1,0 +1,276 @@
+// test/cli/tools_test.cpp: the client tools as processes, against a real nats-server.
+#include "running_process.hpp"
+
+#include <doctest/doctest.h>
+#include <nlohmann/json.hpp>
+
+#include <csignal>
+#include <vector>
+
+using troupe::test::peer_server;
+using troupe::test::running_process;
+
+namespace {
+
+struct ended {
+  int code;
+  std::string out;
+  std::string err;
+};
+
+std::vector<std::string> troupe_with(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), TROUPE_BINARY);
+  return arguments;
+}
+
+ended run(std::vector<std::string> arguments, const std::string& input = {}) {
+  running_process one{troupe_with(std::move(arguments)), input};
+  auto code = one.finish();
+  return {code, one.out, one.err};
+}
+
+bool has(const std::string& text, std::string_view part) {
+  return text.find(part) != text.npos;
+}
+
+bool no_peer() {
+  static bool missing = !peer_server::is_installed();
+  if (missing)
+    MESSAGE("skipped: there is no nats-server in PATH or /usr/sbin");
+  return missing;
+}
+
+} // namespace
+
+TEST_CASE("wrong usage ends with 2 and says what would be right") {
+  CHECK(run({}).code == 2);
+  CHECK(run({"sub"}).code == 2);
+  CHECK(run({"nonsense"}).code == 2);
+  CHECK(run({"sub", "a", "--raw", "--json"}).code == 2);
+  auto dollar = run({"sub", ".ACCOUNT.>"});
+  CHECK(dollar.code == 2);
+  CHECK(has(dollar.err, "single quotes"));
+  CHECK(run({"pub", "a.*", "x"}).code == 2);
+  CHECK(run({"request", "a", "--timeout", "soon"}).code == 2);
+  CHECK(run({"pub", "a", "x", "--header", "novalue"}).code == 2);
+  CHECK(run({"bench", "--sub", "1", "--verify", "--size", "3"}).code == 2);
+  CHECK(run({"bench", "--requests", "5", "--handshakes", "5"}).code == 2);
+  CHECK(run({"sub", "a", "--server", "http://x"}).code == 2);
+}
+
+TEST_CASE("every command's help ends with 0 and tells its exit codes") {
+  for (auto command : {"sub", "pub", "request", "bench"}) {
+    auto help = run({command, "--help"});
+    CHECK(help.code == 0);
+    CHECK(has(help.out, "Exit codes"));
+    CHECK(has(help.out, "Examples"));
+  }
+  CHECK(has(run({"--version"}).out, "commit"));
+}
+
+TEST_CASE("a broker that does not run is asked for") {
+  if (no_peer())
+    return;
+  peer_server gone; // its port is free again after stop()
+  REQUIRE(gone.is_up());
+  gone.stop();
+  auto tried = run({"pub", "a", "x", "--server", gone.url});
+  CHECK(tried.code == 1);
+  CHECK(has(tried.err, "is the broker running at 127.0.0.1:"));
+}
+
+TEST_CASE("sub shows what pub publishes, with headers, as JSON, and counts") {
+  if (no_peer())
+    return;
+  peer_server server;
+  REQUIRE(server.is_up());
+  running_process plain{
+      troupe_with({"sub", "a.>", "--count", "2", "--headers", "--server", server.url})};
+  running_process json{troupe_with(
+      {"sub", "a.*", "x", "--count", "1", "--json", "--queue", "q", "--server", server.url})};
+  REQUIRE(plain.says("listening on a.>"));
+  REQUIRE(json.says("listening on a.*, x"));
+  auto first = run({"pub", "a.b", "-", "--header", "K:v", "--reply", "r", "--server", server.url},
+                   "from stdin");
+  CHECK(first.code == 0);
+  CHECK(json.finish() == 0);
+  auto message = nlohmann::json::parse(json.out);
+  CHECK(message["subject"] == "a.b");
+  CHECK(message["reply"] == "r");
+  CHECK(message["payload"] == "from stdin");
+  CHECK(message["headers"]["K"][0] == "v");
+  CHECK(run({"tool", "pub", "a.c", "--server", server.url}, "second").code == 0);
+  CHECK(plain.finish() == 0);
+  CHECK(has(plain.out, "#1 a.b  reply to r  10 bytes\nK: v\n\nfrom stdin\n"));
+}
+
+TEST_CASE("Ctrl-C ends sub with 0, silence beyond --timeout with 3") {
+  if (no_peer())
+    return;
+  peer_server server;
+  REQUIRE(server.is_up());
+  running_process sub{troupe_with({"tool", "sub", "a", "--server", server.url})};
+  REQUIRE(sub.says("listening"));
+  sub.send_signal(SIGINT);
+  CHECK(sub.finish() == 0);
+  CHECK(run({"sub", "a", "--timeout", "50ms", "--server", server.url}).code == 3);
+}
+
+TEST_CASE("a request without responders ends with 3 and names the subject") {
+  if (no_peer())
+    return;
+  peer_server server;
+  REQUIRE(server.is_up());
+  auto asked = run({"request", "nobody.home", "hi", "--server", server.url});
+  CHECK(asked.code == 3);
+  CHECK(has(asked.err, "no responders are listening on nobody.home"));
+  running_process silent{troupe_with({"sub", "deaf", "--server", server.url})};
+  REQUIRE(silent.says("listening"));
+  auto unheard = run({"request", "deaf", "--timeout", "100ms", "--server", server.url});
+  CHECK(unheard.code == 3);
+  CHECK(has(unheard.err, "no reply within 100ms"));
+}
+
+TEST_CASE("a request shows as many replies as asked for") {
+  if (no_peer())
+    return;
+  // The server itself answers in the system account, so no responder of ours is needed.
+  peer_server server{"accounts { A { users [ {user: a, password: a} ] }\n"
+                     "SYS { users [ {user: s, password: s} ] } }\nsystem_account: SYS\n"};
+  REQUIRE(server.is_up());
+  auto asked = run({"request", "$SYS.REQ.SERVER.PING", "--replies", "1", "--json", "--user", "s",
+                    "--password", "s", "--server", server.url});
+  CHECK(asked.code == 0);
+  CHECK(has(asked.out, "statsz"));
+  auto more = run({"request", "$SYS.REQ.SERVER.PING", "--replies", "2", "--timeout", "200ms",
+                   "--user", "s", "--password", "s", "--server", server.url});
+  CHECK(more.code == 3);
+  CHECK(has(more.err, "only 1 of 2 replies"));
+}
+
+TEST_CASE("refusals name the user or the subject") {
+  if (no_peer())
+    return;
+  peer_server server{"authorization { users [ {user: ann, password: p, permissions: "
+                     "{publish: \"ok.>\", subscribe: \"ok.>\"}} ] }\n"};
+  REQUIRE(server.is_up());
+  auto as_ann = [&](std::vector<std::string> what) {
+    for (auto more : {"--user", "ann", "--password", "p", "--server"})
+      what.emplace_back(more);
+    what.push_back(server.url);
+    return run(std::move(what));
+  };
+  auto anonymous = run({"pub", "ok.a", "x", "--server", server.url});
+  CHECK(anonymous.code == 1);
+  CHECK(has(anonymous.err, "no credentials"));
+  auto denied = as_ann({"pub", "secret", "x"});
+  CHECK(denied.code == 1);
+  CHECK(has(denied.err, "may not publish to \"secret\""));
+  auto deaf = as_ann({"sub", "secret"});
+  CHECK(deaf.code == 1);
+  CHECK(has(deaf.err, "may not subscribe to \"secret\""));
+  CHECK(as_ann({"pub", "ok.a", "x"}).code == 0);
+  auto with_user = server.url;
+  with_user.insert(7, "ann:p@");
+  CHECK(run({"pub", "ok.a", "x", "--server", with_user}).code == 0);
+}
+
+TEST_CASE("TLS is used when the server wants it, and its certificate is checked") {
+  if (no_peer())
+    return;
+  auto folder = troupe::test::make_folder();
+  auto cert = folder + "/cert.pem";
+  auto key = folder + "/key.pem";
+  running_process openssl{{"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                           "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", key, "-out", cert,
+                           "-days", "2", "-subj", "/CN=peer", "-addext",
+                           "subjectAltName=IP:127.0.0.1"}};
+  if (openssl.finish() != 0) {
+    MESSAGE("skipped: the openssl command is missing");
+    return;
+  }
+  peer_server server{"tls { cert_file: \"" + cert + "\", key_file: \"" + key + "\" }\n"};
+  REQUIRE(server.is_up());
+  CHECK(run({"pub", "a", "x", "--tls-ca", cert, "--server", server.url}).code == 0);
+  CHECK(run({"pub", "a", "x", "--tls-insecure", "--server", server.url}).code == 0);
+  auto doubted = run({"pub", "a", "x", "--server", server.url});
+  CHECK(doubted.code == 1);
+  CHECK(has(doubted.err, "certificate is not trusted"));
+  CHECK(run({"bench", "--handshakes", "20", "--tls-ca", cert, "--server", server.url}).code == 0);
+  CHECK(run({"bench", "--sub", "2", "--messages", "20000", "--verify", "--tls-ca", cert, "--server",
+             server.url})
+            .code
+        == 0);
+}
+
+TEST_CASE("bench delivers and verifies every load it offers") {
+  if (no_peer())
+    return;
+  peer_server server;
+  REQUIRE(server.is_up());
+  const std::vector<std::vector<std::string>> loads{
+      {"--messages", "20000"},
+      {"--messages", "20001", "--sub", "1"},
+      {"--messages", "20001", "--sub", "3", "--pub", "2", "--verify"},
+      {"--messages", "20000", "--sub", "4", "--pub", "4", "--pairs", "--size", "0"},
+      {"--messages", "20000", "--sub", "3", "--queue", "q", "--verify"},
+      {"--messages", "5000", "--sub", "2", "--size", "8192", "--headers", "--verify"},
+      {"--messages", "30", "--sub", "2", "--size", "1000000"},
+      {"--messages", "20000", "--sub", "1", "--subjects", "100", "--verify"},
+      {"--messages", "20000", "--sub", "1", "--subjects", "100", "--wildcard", "--headers"},
+      {"--messages", "20000", "--sub", "2", "--extra-subscriptions", "1000"},
+  };
+  for (auto arguments : loads) {
+    auto shown = nlohmann::json(arguments).dump();
+    arguments.insert(arguments.begin(), {"bench", "--json", "--server", server.url});
+    auto done = run(arguments);
+    REQUIRE_MESSAGE(done.code == 0, shown << ": " << done.err);
+    auto report = nlohmann::json::parse(done.out);
+    CHECK_MESSAGE(report["seconds"].get<double>() > 0, shown);
+  }
+  auto latency = run({"bench", "--json", "--requests", "200", "--server", server.url});
+  REQUIRE(latency.code == 0);
+  auto micros = nlohmann::json::parse(latency.out)["microseconds"];
+  CHECK(micros["p50"].get<double>() <= micros["p99"].get<double>());
+  CHECK(run({"bench", "--requests", "500", "--in-flight", "16", "--server", server.url}).code == 0);
+}
+
+TEST_CASE("idle connections are held until standard input ends") {
+  if (no_peer())
+    return;
+  peer_server server;
+  REQUIRE(server.is_up());
+  auto held =
+      run({"bench", "--connections", "300", "--hold-until-eof", "--json", "--server", server.url});
+  REQUIRE(held.code == 0);
+  CHECK(nlohmann::json::parse(held.out)["opened"] == 300);
+}
+
+TEST_CASE("a load that the server does not deliver fails and tells how much is lost") {
+  if (no_peer())
+    return;
+  peer_server server{"authorization { users [ {user: a, password: a, permissions: "
+                     "{publish: \"x\", subscribe: \">\"}} ] }\n"};
+  REQUIRE(server.is_up());
+  auto refused = run({"bench", "--sub", "1", "--messages", "100", "--user", "a", "--password", "a",
+                      "--server", server.url});
+  CHECK(refused.code == 1);
+  CHECK(has(refused.err, "may not publish to \"bench\""));
+}
+
+TEST_CASE("sub survives a server that goes away, and says so") {
+  if (no_peer())
+    return;
+  peer_server first;
+  peer_server second;
+  REQUIRE(first.is_up());
+  REQUIRE(second.is_up());
+  running_process sub{
+      troupe_with({"sub", "a", "--count", "1", "--server", first.url + "," + second.url})};
+  REQUIRE(sub.says("listening"));
+  first.stop();
+  REQUIRE(sub.says("connected again to " + second.url));
+  CHECK(run({"pub", "a", "x", "--server", second.url}).code == 0);
+  CHECK(sub.finish() == 0);
+  CHECK(has(sub.out, "#1 a"));
+}
