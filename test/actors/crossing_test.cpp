@@ -60,6 +60,12 @@ struct crossing_world : router_world {
     other.serve(tables, 1, [this] { return now; });
   }
 
+  /// As a connection does when it ends: a shadow in an exporter's sublist holds the exporter.
+  ~crossing_world() {
+    for (const auto& shadow : shadows)
+      shadow->by->from->interests.remove(*shadow);
+  }
+
   account_ptr at(std::string_view name) { return registry.named(name); }
 
   actors::subscription_ptr listen(peer& who, std::string_view where, std::string_view subject,

@@ -70,7 +70,7 @@ void case_player::take(const step& now) {
   case action::wait_for_exit: return expect_exit(now);
   case action::reconfigure:
     server_.write_config(with_paths(now.text, options_));
-    return server_.signal(SIGHUP);
+    return server_.reload(std::chrono::seconds{10});
   default:
     for (auto& name : now.who)
       take_for(now, name);

@@ -35,6 +35,17 @@ uint16_t port_of(const nlohmann::json& urls) {
   return static_cast<uint16_t>(std::stoul(url.substr(url.rfind(':') + 1)));
 }
 
+/// How often the log says that a reload has ended, one way or the other.
+size_t reloads_in(const std::string& log) {
+  constexpr std::string_view taken = "Reloaded server configuration";
+  constexpr std::string_view refused = "Failed to reload server configuration";
+  size_t count = 0;
+  for (auto words : {taken, refused})
+    for (auto at = log.find(words); at != log.npos; at = log.find(words, at + words.size()))
+      ++count;
+  return count;
+}
+
 struct found_ports {
   uint16_t clients = 0;
   uint16_t monitoring = 0;
@@ -160,6 +171,26 @@ bool server_process::running() {
 void server_process::signal(int number) const {
   if (!exit_code_)
     ::kill(pid_, number);
+}
+
+void server_process::reload(std::chrono::milliseconds patience) {
+  auto until = clock::now() + patience;
+  auto before = reloads_in(log());
+  int watch = ::inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+  ::inotify_add_watch(watch, (folder_.path() / "log").c_str(), IN_MODIFY);
+  signal(SIGHUP);
+  bool ended = false;
+  for (bool more = true; more && !ended;) {
+    pollfd waited{watch, POLLIN, 0};
+    more = ::poll(&waited, 1, milliseconds_until(until)) > 0;
+    std::array<char, 4096> events;
+    while (::read(watch, events.data(), events.size()) > 0) {
+    }
+    ended = reloads_in(log()) > before;
+  }
+  ::close(watch);
+  if (!ended)
+    throw std::runtime_error("the server says nothing of a reload:\n" + log());
 }
 
 std::optional<int> server_process::wait_for_exit(std::chrono::milliseconds patience) {

@@ -48,6 +48,9 @@ public:
   void signal(int number) const;
   /// Replaces the configuration file; the server reads it again on SIGHUP.
   void write_config(const std::string& config) const;
+  /// SIGHUP; returns when the log says that the configuration was taken or refused. Throws
+  /// std::runtime_error if it says neither within `patience`.
+  void reload(std::chrono::milliseconds patience);
   /// Exit code, or 128 + the signal that ended it; nothing if it still runs at the deadline.
   std::optional<int> wait_for_exit(std::chrono::milliseconds patience);
   /// SIGINT and at most ten seconds of patience, then SIGKILL. Returns the exit code.
