@@ -28,6 +28,7 @@ struct node {
   node_step step = node_step::connecting;
   std::string unread;
   std::string unsent;
+  std::string nonce; ///< of its INFO, while TLS begins
 };
 
 struct node_ear {
@@ -159,8 +160,9 @@ outcome swarm::shake(uint32_t i) {
     return hear(i);
   }
   if (state == io_state::done) {
-    server_info info; // its INFO came before the handshake; only its headers field matters here
+    server_info info; // its INFO came before the handshake; only these fields matter here
     info.headers = true;
+    info.nonce = one.nonce;
     return log_in(i, info);
   }
   if (state == io_state::closed || state == io_state::failed)
@@ -206,6 +208,7 @@ outcome swarm::hear(uint32_t i) {
         return wrong;
       continue;
     }
+    one.nonce = info.nonce;
     if (!one.link.start_tls(tls_.get(), where_.host, !plan_.connection.tls_insecure))
       return problem{one.link.last_error(), ""};
     return shake(i);

@@ -13,6 +13,7 @@ void add_sub_command(CLI::App& parent, int& status);
 void add_pub_command(CLI::App& parent, int& status);
 void add_request_command(CLI::App& parent, int& status);
 void add_bench_command(CLI::App& parent, int& status);
+void add_account_command(CLI::App& parent, int& status);
 void add_actors_command(CLI::App& parent, int& status);
 
 /// `troupe tool sub` and `troupe tool pub`, as Choria's operators spell them.

@@ -2,6 +2,7 @@
 #include "cli/connect_flags.hpp"
 
 #include "cli/duration.hpp"
+#include "cli/moment.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/core.h>
@@ -18,6 +19,10 @@ void add_connect_flags(CLI::App& command, connect_flags& flags) {
   add("-s,--server", flags.servers,
       "server URLs, separated by commas (default: $TROUPE_URL, $NATS_URL, nats://127.0.0.1:4222)")
       ->type_name("URL");
+  add("--creds", flags.creds,
+      "log in with this creds file: a user JWT and its seed (default: $TROUPE_CREDS, $NATS_CREDS)")
+      ->type_name("FILE");
+  add("--nkey", flags.nkey, "log in with the user seed in this file")->type_name("FILE");
   add("--user", flags.plain.user, "log in as this user")->type_name("NAME");
   add("--password", flags.plain.password, "the user's password")->type_name("TEXT");
   add("--token", flags.plain.token, "log in with a token instead of a user")->type_name("TEXT");
@@ -36,6 +41,27 @@ void add_connect_flags(CLI::App& command, connect_flags& flags) {
       ->group(group);
 }
 
+namespace {
+
+/// Who we are: one of --creds, --nkey, --user, --token, or the environment's creds.
+outcome read_identity(const connect_flags& flags, connect_options& out) {
+  int ways = int{!flags.creds.empty()} + int{!flags.nkey.empty()} + int{!out.token.empty()}
+             + int{!out.user.empty()};
+  if (ways > 1)
+    return problem{"--creds, --nkey, --user and --token exclude each other", "", exit_code::usage};
+  auto creds = flags.creds;
+  for (auto variable : {"TROUPE_CREDS", "NATS_CREDS"})
+    if (const char* value = std::getenv(variable); ways == 0 && creds.empty() && value != nullptr)
+      creds = value;
+  if (!creds.empty())
+    return read_creds_file(creds, unix_now(), out.identity);
+  if (!flags.nkey.empty())
+    return read_nkey_file(flags.nkey, out.identity);
+  return std::nullopt;
+}
+
+} // namespace
+
 outcome read_connect_flags(const connect_flags& flags, connect_options& out) {
   out = flags.plain;
   std::string servers = flags.servers;
@@ -53,9 +79,7 @@ outcome read_connect_flags(const connect_flags& flags, connect_options& out) {
   out.timeout = *timeout;
   if (!out.password.empty() && out.user.empty())
     return problem{"--password needs --user", "", exit_code::usage};
-  if (!out.token.empty() && !out.user.empty())
-    return problem{"--token and --user exclude each other", "", exit_code::usage};
-  return std::nullopt;
+  return read_identity(flags, out);
 }
 
 } // namespace troupe::cli

@@ -15,13 +15,16 @@ namespace troupe::cli {
 struct connect_flags {
   std::string servers;
   std::string timeout = "5s";
+  std::string creds;
+  std::string nkey;
   connect_options plain; ///< the flags that need no reading
 };
 
-/// Adds --server, --user, --password, --token, --tls… to `command`.
+/// Adds --server, --creds, --user, --password, --token, --tls… to `command`.
 void add_connect_flags(CLI::App& command, connect_flags& flags);
 
-/// The server is, in this order: --server, TROUPE_URL, NATS_URL, nats://127.0.0.1:4222.
+/// The server is, in this order: --server, TROUPE_URL, NATS_URL, nats://127.0.0.1:4222. Creds are,
+/// unless flags say who we are: TROUPE_CREDS, NATS_CREDS.
 outcome read_connect_flags(const connect_flags& flags, connect_options& out);
 
 } // namespace troupe::cli

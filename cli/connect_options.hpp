@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cli/address.hpp"
+#include "cli/credentials.hpp"
 
 #include <chrono>
 #include <string>
@@ -14,6 +15,7 @@ struct connect_options {
   std::string user;                    ///< beats the URL's
   std::string password;
   std::string token;
+  credentials_ptr identity;    ///< of --creds or --nkey; null: none. Beats the URL's user
   std::string name = "troupe"; ///< shown in the server's monitoring
   std::string tls_ca;          ///< PEM file; empty: the system's authorities
   std::string tls_cert;        ///< our certificate, PEM

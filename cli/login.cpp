@@ -43,6 +43,8 @@ std::string_view quoted_after(std::string_view text, std::string_view mark) {
 }
 
 std::string who(const connect_options& options, const server_address& where) {
+  if (options.identity)
+    return options.identity->shown;
   const auto& user = options.user.empty() ? where.user : options.user;
   if (!user.empty())
     return fmt::format("user \"{}\"", user);
@@ -75,6 +77,7 @@ bool read_info(std::string_view text, server_info& out) {
   take(info, "server_id", out.id);
   take(info, "server_name", out.name);
   take(info, "version", out.version);
+  take(info, "nonce", out.nonce);
   take(info, "max_payload", out.max_payload);
   take(info, "headers", out.headers);
   take(info, "auth_required", out.auth_required);
@@ -90,7 +93,15 @@ std::string write_connect(const connect_options& options, const server_address& 
                {"version", "0.1.0"},      {"name", options.name},
                {"headers", info.headers}, {"no_responders", info.headers},
                {"echo", options.echo}};
-  if (!options.user.empty()) {
+  if (options.identity) {
+    const auto& who_we_are = *options.identity;
+    if (who_we_are.jwt.empty())
+      connect["nkey"] = who_we_are.pair.public_text();
+    else
+      connect["jwt"] = who_we_are.jwt;
+    if (!info.nonce.empty())
+      connect["sig"] = who_we_are.sign(info.nonce);
+  } else if (!options.user.empty()) {
     connect["user"] = options.user;
     connect["pass"] = options.password;
   } else if (!options.token.empty()) {
@@ -114,7 +125,10 @@ problem explain_server_error(std::string_view text, const connect_options& optio
   if (says("authorization violation") || says("authentication"))
     return {
         fmt::format("{} refuses us: {} (we came with {})", where.show(), text, who(options, where)),
-        "check --user and --password, --token or the URL's user:password@"};
+        options.identity ? "does the server know the account and trust its operator? is the user "
+                           "revoked, expired or bound to other addresses?"
+                         : "check --creds, --user and --password, --token or the URL's "
+                           "user:password@"};
   if (says("maximum payload"))
     return {fmt::format("the message is larger than {} allows", where.show()),
             "the server's max_payload is the limit"};

@@ -14,6 +14,7 @@ struct server_info {
   std::string id;
   std::string name;
   std::string version;
+  std::string nonce; ///< to be signed by those who have a key; empty: none is wanted
   int64_t max_payload = 1024 * 1024;
   bool headers = false;
   bool auth_required = false;

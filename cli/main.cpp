@@ -21,6 +21,7 @@ int main(int argc, char** argv) {
   add_pub_command(app, status);
   add_request_command(app, status);
   add_bench_command(app, status);
+  add_account_command(app, status);
   add_actors_command(app, status);
   add_tool_command(app, status);
   return run_command_line(app, argc, argv, status);

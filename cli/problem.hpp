@@ -12,7 +12,7 @@ enum class exit_code : uint8_t { ok = 0, failure = 1, usage = 2, nothing = 3 };
 
 struct problem {
   std::string text;
-  std::string hint; ///< what to try next; empty: no idea
+  std::string hint = {}; ///< what to try next; empty: no idea
   exit_code code = exit_code::failure;
 };
 

@@ -1,0 +1,17 @@
+// cli/account_commands.hpp: the commands below `troupe account`.
+#pragma once
+
+namespace CLI {
+class App;
+}
+
+namespace troupe::cli {
+
+// Each adds its commands to `account`, and leaves an exit code in `status` as in commands.hpp.
+void add_account_init(CLI::App& account, int& status);
+void add_account_add(CLI::App& account, int& status);
+void add_account_edit(CLI::App& account, int& status);
+void add_account_show(CLI::App& account, int& status);
+void add_account_config(CLI::App& account, int& status);
+
+} // namespace troupe::cli
