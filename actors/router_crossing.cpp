@@ -37,7 +37,8 @@ bool router::cross(account& where, known_subject& subject, crossing& sub,
     return offer_shadow(where, subject, static_cast<shadow_subscription&>(sub), msg);
   case crossing::kind::service:
     return request(where, subject, static_cast<service_import&>(sub), msg);
-  case crossing::kind::responses: return respond(where, msg);
+  case crossing::kind::responses:
+    return !msg.path && respond(where, msg); // a request that came from outside answers nothing
   }
   return false;
 }
