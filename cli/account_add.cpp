@@ -159,7 +159,7 @@ outcome add_user(const new_user& flags) {
 } // namespace
 
 void add_account_add(CLI::App& account, int& status) {
-  auto* family = account.add_subcommand("add", "add an account or a user");
+  auto* family = account.add_subcommand("add", "add an account, a user or a role");
   family->require_subcommand(1);
   auto one = std::make_shared<new_account>();
   auto* add_one = family->add_subcommand("account", "add an account");
@@ -185,6 +185,8 @@ void add_account_add(CLI::App& account, int& status) {
   add_place_flags(*add_him, user->place);
   add_him->footer(user_footer);
   run_step(*add_him, status, [user] { return add_user(*user); });
+
+  add_role_command(*family, status, true);
 }
 
 } // namespace troupe::cli

@@ -25,6 +25,11 @@ void add_account_command(CLI::App& parent, int& status) {
   add_account_add(*account, status);
   add_account_edit(*account, status);
   add_account_show(*account, status);
+  add_account_export(*account, status);
+  add_account_import(*account, status);
+  add_account_keys(*account, status);
+  add_account_delete(*account, status);
+  add_account_verify(*account, status);
   add_account_config(*account, status);
 }
 

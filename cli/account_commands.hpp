@@ -12,6 +12,14 @@ void add_account_init(CLI::App& account, int& status);
 void add_account_add(CLI::App& account, int& status);
 void add_account_edit(CLI::App& account, int& status);
 void add_account_show(CLI::App& account, int& status);
+void add_account_export(CLI::App& account, int& status);
+void add_account_import(CLI::App& account, int& status);
+void add_account_keys(CLI::App& account, int& status);
+void add_account_delete(CLI::App& account, int& status);
+void add_account_verify(CLI::App& account, int& status);
 void add_account_config(CLI::App& account, int& status);
+
+/// `add role` or `edit role`, below `add` or `edit`.
+void add_role_command(CLI::App& family, int& status, bool make);
 
 } // namespace troupe::cli

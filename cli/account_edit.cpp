@@ -158,7 +158,8 @@ void add_edit_operator(CLI::App& family, int& status) {
 } // namespace
 
 void add_account_edit(CLI::App& account, int& status) {
-  auto* family = account.add_subcommand("edit", "change an account, a user or the operator");
+  auto* family =
+      account.add_subcommand("edit", "change an account, a user, a role or the operator");
   family->require_subcommand(1);
   add_edit_operator(*family, status);
 
@@ -177,6 +178,8 @@ void add_account_edit(CLI::App& account, int& status) {
   add_place_flags(*edit_him, user->place);
   edit_him->footer(user_footer);
   run_step(*edit_him, status, [user] { return edit_user(*user); });
+
+  add_role_command(*family, status, false);
 }
 
 } // namespace troupe::cli

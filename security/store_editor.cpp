@@ -265,6 +265,34 @@ std::string store_editor::save_user(const account_claims& account, const std::st
   return wrong;
 }
 
+store_result<signed_activation> store_editor::sign_activation(const account_claims& exporter,
+                                                              activation_claims what,
+                                                              int64_t now) const {
+  auto by = key_for_users(exporter, {}); // keys of a scope sign users only
+  if (auto* wrong = std::get_if<std::string>(&by))
+    return *wrong;
+  const auto& signer = std::get<key_pair>(by);
+  if (signer.public_text() != exporter.standard.subject)
+    what.issuer_account = exporter.standard.subject;
+  claims any = std::move(what);
+  auto made = encode_jwt(any, signer, now);
+  if (auto* error = std::get_if<jwt_error>(&made))
+    return "the activation is not signed: " + error->reason;
+  return signed_activation{std::get<std::string>(std::move(made))};
+}
+
+std::vector<account_claims> store_editor::all_accounts(std::vector<std::string>& problems) const {
+  std::vector<account_claims> out;
+  for (const auto& name : accounts()) {
+    auto read = account(name);
+    if (auto* wrong = std::get_if<std::string>(&read))
+      problems.push_back(*wrong);
+    else
+      out.push_back(std::get<account_claims>(std::move(read)));
+  }
+  return out;
+}
+
 store_result<key_pair> store_editor::new_key(nkey_kind kind) {
   auto pair = key_pair::create(kind);
   if (auto wrong = store_key(pair); !wrong.empty())

@@ -22,6 +22,10 @@ struct named_account {
   account_claims claims;
 };
 
+struct signed_activation {
+  std::string jwt;
+};
+
 /// For one thread; blocks on the disk. While it exists no other editor of the same store does.
 /// Every write is one step (`write_store_file`), keys before the JWTs that need them.
 class store_editor {
@@ -63,6 +67,11 @@ public:
   /// `role`: of the scoped key that signs; empty: none. Writes creds if the user's seed is here.
   std::string save_user(const account_claims& account, const std::string& account_name,
                         std::string_view role, user_claims& what, int64_t now);
+  /// An activation of `what.standard.subject` by this exporter, or why there can be none.
+  store_result<signed_activation> sign_activation(const account_claims& exporter,
+                                                  activation_claims what, int64_t now) const;
+  /// Every readable account; what cannot be read is added to `problems`.
+  std::vector<account_claims> all_accounts(std::vector<std::string>& problems) const;
   /// Makes a key and stores its seed.
   store_result<key_pair> new_key(nkey_kind kind);
 

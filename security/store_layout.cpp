@@ -170,4 +170,10 @@ std::string write_store_file(const std::string& path, std::string_view text) {
   return wrong;
 }
 
+std::string remove_from_store(const std::string& path) {
+  std::error_code code;
+  fs::remove_all(path, code);
+  return code ? "cannot remove " + path + ": " + code.message() : std::string{};
+}
+
 } // namespace troupe::security

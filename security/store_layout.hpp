@@ -40,4 +40,8 @@ std::optional<std::string> read_store_file(const std::string& path, std::string&
 /// are made with 0700. Empty, or why it did not work; then the old file is as it was.
 std::string write_store_file(const std::string& path, std::string_view text);
 
+/// Removes a file, or a folder with all that is in it. Empty, or why it did not work; what was not
+/// there is no fault.
+std::string remove_from_store(const std::string& path);
+
 } // namespace troupe::security

@@ -1,60 +1,20 @@
 // test/cli/account_commands_test.cpp: `troupe account` as a process, its stores, and a nats-server
 // on them.
-#include "command_run.hpp"
+#include "account_site.hpp"
 
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
 
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 
-using troupe::test::ended;
 using troupe::test::has;
 using troupe::test::no_peer;
 using troupe::test::peer_server;
 using troupe::test::run;
+using troupe::test::shows_a_seed;
+using troupe::test::site;
+using troupe::test::text_of;
 namespace fs = std::filesystem;
-
-namespace {
-
-struct site {
-  std::string folder = troupe::test::make_folder();
-  ~site() { fs::remove_all(folder); }
-
-  ended account(std::vector<std::string> arguments) const {
-    arguments.insert(arguments.begin(), "account");
-    arguments.insert(arguments.end(), {"--dir", folder});
-    return run(std::move(arguments));
-  }
-  nlohmann::json json(std::vector<std::string> arguments) const {
-    arguments.emplace_back("--json");
-    auto done = account(std::move(arguments));
-    REQUIRE_MESSAGE(done.code == 0, done.err);
-    return nlohmann::json::parse(done.out);
-  }
-  std::string creds(const std::string& of_account, const std::string& user) const {
-    return folder + "/accounts/creds/OPS/" + of_account + "/" + user + ".creds";
-  }
-};
-
-std::string text_of(const std::string& path) {
-  std::ifstream in{path};
-  std::stringstream out;
-  out << in.rdbuf();
-  return out.str();
-}
-
-/// Seeds have this shape; none may be printed.
-bool shows_a_seed(const ended& what) {
-  for (const auto* text : {&what.out, &what.err})
-    for (auto kind : {"SUA", "SAA", "SOA"})
-      if (has(*text, kind))
-        return true;
-  return false;
-}
-
-} // namespace
 
 TEST_CASE_FIXTURE(site, "init makes everything that a working account needs, and only once") {
   auto made = account({"init", "--port", "14222"});
