@@ -6,10 +6,13 @@
 #include "protocol/errc.hpp"
 #include "protocol/ref_counted.hpp"
 #include "security/account_rules.hpp"
+#include "security/account_trust.hpp"
 #include "security/sharing.hpp"
 
 #include <algorithm>
 #include <cstdint>
+#include <string>
+#include <vector>
 
 namespace troupe::actors {
 
@@ -17,6 +20,7 @@ namespace troupe::actors {
 /// connection holds the one it acts by, until its reactor hears of the next.
 struct account_policy : protocol::ref_counted<account_policy> {
   security::account_rules rules;
+  security::account_trust_ptr trust; ///< what logins must know of its JWT; null: it has none
   std::shared_ptr<const security::account_sharing> shared; ///< where the next two come from
   std::vector<stream_import_ptr> streams;
   std::vector<service_import_ptr> services; ///< they stand in the account's sublist
@@ -36,5 +40,8 @@ struct account_policy : protocol::ref_counted<account_policy> {
            && (of_server <= 0 || static_cast<int64_t>(count) < of_server);
   }
 };
+
+/// What of the account's rules cannot be served, a sentence each.
+std::vector<std::string> problems_of(const account_policy& policy);
 
 } // namespace troupe::actors

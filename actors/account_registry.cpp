@@ -2,8 +2,10 @@
 #include "actors/account_registry.hpp"
 
 #include "actors/account_policy.hpp"
+#include "security/operator_trust.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <unordered_set>
 
 namespace troupe::actors {
@@ -17,7 +19,10 @@ account_registry::account_registry(size_t reactors, std::string_view system_acco
       reactors_{reactors}, cluster_{cluster}, nobody_{protocol::make_ref<destination>(
                                                   uint64_t{0}, uint32_t{0},
                                                   protocol::peer_kind::system, int64_t{0})},
-      sharing_{std::move(check)} {
+      sharing_{check ? std::move(check)
+                     : [this](const auto& importer, const auto& wanted, const auto& offer) {
+                         return judge_activation(importer, wanted, offer);
+                       }} {
   accounts_.emplace(global->name, global);
   accounts_.emplace(system->name, system);
 }
@@ -119,14 +124,17 @@ std::vector<std::string> account_registry::apply(std::vector<security::account_r
   return problems;
 }
 
-std::vector<std::string> account_registry::put(security::account_rules rules) {
+std::vector<std::string> account_registry::put(security::account_rules rules,
+                                               security::account_trust_ptr trust) {
   news out;
   std::vector<std::string> problems;
   {
     std::lock_guard guard{change_mutex_};
     auto which = locked_named(rules.name, out);
-    if (sharing_.rules_of(rules.name) && which->policy()->rules == rules)
+    if (!trust && sharing_.rules_of(rules.name) && which->policy()->rules == rules)
       return {};
+    if (trust) // before sharing asks for activations
+      trusted_[rules.name] = std::move(trust);
     std::vector<std::string> changed{rules.name};
     for (auto& name : sharing_.put(std::move(rules)))
       changed.push_back(std::move(name));
@@ -142,6 +150,7 @@ bool account_registry::remove(std::string_view name, protocol::errc farewell) {
     std::lock_guard guard{change_mutex_};
     if (!locked_remove(name, farewell, out))
       return false;
+    trusted_.erase(std::string{name});
     std::vector<std::string> ignored; // they lose an import: nobody asked for that
     follow(sharing_.remove(name), out, ignored);
   }
@@ -158,6 +167,46 @@ std::vector<std::string> account_registry::recheck(std::string_view name) {
   }
   tell(out);
   return problems;
+}
+
+std::vector<std::string> account_registry::recheck_activations(int64_t now) {
+  news out;
+  std::vector<std::string> problems;
+  {
+    std::lock_guard guard{change_mutex_};
+    std::set<std::string> due;
+    while (!activations_end_.empty() && activations_end_.begin()->first <= now)
+      due.insert(std::move(activations_end_.extract(activations_end_.begin()).value().second));
+    for (const auto& name : due)
+      follow(sharing_.recheck(name), out, problems);
+  }
+  tell(out);
+  return problems;
+}
+
+void account_registry::review(std::string_view name) {
+  news out;
+  if (auto which = find(name))
+    out.changed.push_back(std::move(which));
+  tell(out);
+}
+
+/// Of a token that is good it is noted until when.
+std::string account_registry::judge_activation(const security::account_rules& importer,
+                                               const security::import_rule& wanted,
+                                               const security::export_rule& offer) {
+  auto exporter = trusted_.find(wanted.account);
+  if (exporter == trusted_.end())
+    return "activation tokens are checked in operator mode only";
+  auto now = std::chrono::duration_cast<std::chrono::seconds>(
+                 std::chrono::system_clock::now().time_since_epoch())
+                 .count();
+  int64_t until = 0;
+  auto why =
+      security::check_activation(importer.name, wanted, offer, *exporter->second, now, until);
+  if (why.empty() && until != 0)
+    activations_end_.emplace(until, importer.name);
+  return why;
 }
 
 bool account_registry::locked_remove(std::string_view name, protocol::errc farewell, news& out) {
@@ -202,17 +251,26 @@ void account_registry::follow(const std::vector<std::string>& names, news& out,
   }
 }
 
+std::vector<std::string> problems_of(const account_policy& policy) {
+  std::vector<std::string> out;
+  for (const auto& refusal : policy.shared->refused_imports)
+    out.push_back(refusal.reason);
+  for (const auto& refusal : policy.shared->refused_exports)
+    out.push_back(refusal.reason);
+  return out;
+}
+
 /// What stays the same is the same object as before, so that nothing that uses it is disturbed.
 void account_registry::renew(const account_ptr& which, std::vector<std::string>& problems) {
   auto before = which->policy();
   auto next = protocol::make_ref<account_policy>();
   next->rules = *sharing_.rules_of(which->name);
+  if (auto trust = trusted_.find(which->name); trust != trusted_.end())
+    next->trust = trust->second;
   next->mappings = account_mappings{next->rules.mappings, cluster_, problems};
   next->shared = sharing_.find(which->name);
-  for (const auto& refusal : next->shared->refused_imports)
-    problems.push_back(refusal.reason);
-  for (const auto& refusal : next->shared->refused_exports)
-    problems.push_back(refusal.reason);
+  for (auto& problem : problems_of(*next))
+    problems.push_back(std::move(problem));
   for (const auto& import : next->shared->imports) {
     if (import.rule.kind == security::share_kind::stream)
       next->streams.push_back(stream_of(import, *before));

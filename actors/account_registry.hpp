@@ -8,6 +8,7 @@
 
 #include <functional>
 #include <mutex>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -21,7 +22,8 @@ class account_registry {
 public:
   using listener = std::function<void(const account_ptr&)>;
 
-  /// `cluster`: the one this broker belongs to, for mappings that name it.
+  /// `cluster`: the one this broker belongs to, for mappings that name it. Without a `check`,
+  /// activation tokens are judged by the exporters' JWTs, where accounts have them.
   account_registry(size_t reactors, std::string_view system_account, std::string_view cluster = {},
                    security::sharing::activation_check check = {});
   ~account_registry();
@@ -43,13 +45,19 @@ public:
   /// that cannot be served; the rest is in force.
   std::vector<std::string> apply(std::vector<security::account_rules> all);
   /// One account comes or changes; the same as before: nothing happens. Answers as apply() does.
-  std::vector<std::string> put(security::account_rules rules);
+  /// With the `trust` of its JWT everybody in it is looked at again in any case.
+  std::vector<std::string> put(security::account_rules rules,
+                               security::account_trust_ptr trust = {});
   /// Its connections end, told `farewell` if that is an error. A later account of the same name is
   /// another one. False: there is none, or it cannot go ($G, the system account).
   bool remove(std::string_view name, protocol::errc farewell = protocol::errc::none);
 
   /// Looks at an account's imports again, for instance when an activation has expired.
   std::vector<std::string> recheck(std::string_view name);
+  /// The same for each account one of whose activations has ended by `now`, in Unix seconds.
+  std::vector<std::string> recheck_activations(int64_t now);
+  /// Everybody in the account is looked at again, as its JWT may have expired.
+  void review(std::string_view name);
 
   /// Who hears of new accounts, and of accounts whose policy has changed or that were removed; set
   /// before anything else is called from other threads. Called without a lock, after the fact.
@@ -77,6 +85,9 @@ private:
                                 const account_policy& before);
   void accept_responses(const account_ptr& which);
   bool locked_remove(std::string_view name, protocol::errc farewell, news& out);
+  std::string judge_activation(const security::account_rules& importer,
+                               const security::import_rule& wanted,
+                               const security::export_rule& offer);
   bool stays(const account_ptr& which) const noexcept { return which == global || which == system; }
   void tell(const news& what) const;
 
@@ -89,6 +100,8 @@ private:
   table accounts_;
   // Guarded by `change_mutex_`.
   security::sharing sharing_;
+  std::unordered_map<std::string, security::account_trust_ptr> trusted_; ///< by account
+  std::set<std::pair<int64_t, std::string>> activations_end_;            ///< when, whose
   std::unordered_map<const account*, subscription_ptr> responses_; ///< in the sublists of some
 };
 

@@ -2,7 +2,9 @@
 #include "actors/broker.hpp"
 
 #include "actors/account_actor.hpp"
+#include "actors/account_keeper.hpp"
 #include "actors/account_policy.hpp"
+#include "actors/jwt_login.hpp"
 #include "actors/listener.hpp"
 #include "actors/log.hpp"
 #include "actors/reactor.hpp"
@@ -148,6 +150,7 @@ struct broker::impl {
   system_config config;
   caf::actor_system system;
   core all;
+  std::unique_ptr<account_keeper> keeper; ///< null: the configuration names the accounts
   uint16_t bound_port = 0;
   // Those who look in do so from other threads than the one that reloads and drains.
   mutable std::mutex mutex; // guards from here on
@@ -193,7 +196,16 @@ broker::~broker() {
   stop();
 }
 
-std::vector<std::string> broker::start(const config::options& options) {
+std::vector<std::string> broker::start(const config::options& given) {
+  auto options = given;
+  operator_setup operators;
+  if (options.operators.enabled()) {
+    auto made = set_up_operators(options, unix_now());
+    if (auto* problems = std::get_if<std::vector<std::string>>(&made))
+      return *problems;
+    operators = std::move(std::get<operator_setup>(made));
+    options.system_account = operators.trust->system_account();
+  }
   auto built = make_settings(options);
   if (!built.problems.empty())
     return built.problems;
@@ -226,6 +238,11 @@ std::vector<std::string> broker::start(const config::options& options) {
         caf::anon_send(supervisor, atom::rules_v, changed);
       });
   my.apply_accounts(options);
+  if (operators.trust) {
+    my.keeper =
+        std::make_unique<account_keeper>(my.all.accounts, my.all.operators, std::move(operators));
+    my.keeper->load(unix_now());
+  }
   for (auto& each : my.all.reactors)
     my.listeners.push_back(spawn_listener(my.system, *each, my.socket));
   for (auto& each : my.all.reactors)
@@ -234,7 +251,10 @@ std::vector<std::string> broker::start(const config::options& options) {
   return {};
 }
 
-std::vector<std::string> broker::reload(const config::options& options) {
+std::vector<std::string> broker::reload(const config::options& given) {
+  auto options = given;
+  if (auto trust = impl_->all.operators.now())
+    options.system_account = trust->system_account();
   auto built = make_settings(options);
   if (!built.problems.empty())
     return built.problems;
@@ -248,6 +268,8 @@ std::vector<std::string> broker::reload(const config::options& options) {
   }
   // Accounts first: whoever logs in under the new settings finds his account as they want it.
   my.apply_accounts(options);
+  if (my.keeper)
+    my.keeper->preload(options.operators.preload, unix_now());
   for (auto& each : my.all.reactors)
     caf::anon_send(each->actor, atom::apply_v, next);
   return {};

@@ -1,6 +1,7 @@
 // actors/connection.cpp: a connection's life: start, mail, timers, end.
 #include "actors/connection.hpp"
 
+#include "actors/jwt_login.hpp"
 #include "actors/log.hpp"
 
 #include <fmt/format.h>
@@ -66,7 +67,9 @@ connection::behavior_type connection::make_behavior() {
       [this](const login_result_ptr& result) {
         if (phase_ >= phase::lingering)
           return;
-        if (std::exchange(rechecking_, false))
+        if (result->jwt)
+          after_jwt(*result->jwt);
+        else if (std::exchange(rechecking_, false))
           after_recheck(result->outcome);
         else
           after_login(result->outcome);
@@ -97,7 +100,7 @@ void connection::start(connection_actor self) {
   counted_ = true;
   auto open = home_.shared.open_connections.fetch_add(1, std::memory_order_relaxed) + 1;
   home_.shared.sums.connections.fetch_add(1, std::memory_order_relaxed);
-  must_log_in_ = !home_.current->auth.open();
+  must_log_in_ = !home_.current->open();
   if (limit >= 0 && open > limit) {
     greet();
     fail(errc::connections_exceeded);
@@ -157,7 +160,7 @@ void connection::start_liveness() {
 
 void connection::liveness_due() {
   const auto& timing = home_.current->options.timing;
-  if (must_log_in_ && home_.current->auth.required()) {
+  if (must_log_in_ && home_.current->login_required()) {
     log::error("{} - Authentication Timeout", who());
     fail(errc::authentication_timeout);
     return;
@@ -191,6 +194,10 @@ void connection::on_timer(timer& which) {
   try {
     if (&which == &stall_timer_) {
       stop_waiting();
+      return;
+    }
+    if (jwt_ && &which == &jwt_->expiry) {
+      user_expires();
       return;
     }
     if (&which == &write_timer_) {
@@ -341,6 +348,8 @@ void connection::destroy() {
   life_timer_.stop();
   write_timer_.stop();
   stall_timer_.stop();
+  if (jwt_)
+    jwt_->expiry.stop();
   home_.loop.unwatch(token_, fd_);
   if (tls_ && !shut_)
     tls_->send_close_notify();
@@ -388,7 +397,9 @@ connection_snapshot connection::snapshot(bool with_subscriptions) {
     out.lang = login_->connect.lang;
     out.version = login_->connect.version;
     using security::login_method;
-    if (login_->identity.who)
+    if (jwt_)
+      out.user = jwt_->user.key;
+    else if (login_->identity.who)
       out.user = login_->identity.who->name;
     else if (login_->identity.method == login_method::token)
       out.user = "[REDACTED]";

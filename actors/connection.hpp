@@ -10,6 +10,7 @@
 #include "actors/tls_stream.hpp"
 #include "protocol/client_parser.hpp"
 #include "protocol/connect.hpp"
+#include "security/operator_trust.hpp"
 #include "security/response_tracker.hpp"
 
 #include <array>
@@ -20,11 +21,15 @@
 
 namespace troupe::actors {
 
+struct jwt_identity;
+struct jwt_outcome;
+
 /// The connection actor. Its socket is handled by calls from the loop, everything else by mail;
-/// both happen on one thread. It lives in six files: connection.cpp (life cycle, timers, mail),
+/// both happen on one thread. It lives in seven files: connection.cpp (life cycle, timers, mail),
 /// connection_input.cpp (reading, operations), connection_interest.cpp (SUB, UNSUB, PING),
 /// connection_output.cpp (writing), connection_login.cpp (TLS, CONNECT, permissions),
-/// connection_account.cpp (its account and what that allows or brings).
+/// connection_jwt.cpp (logins in operator mode), connection_account.cpp (its account and what that
+/// allows or brings).
 class connection final : public pinned<connection_actor::base>,
                          public io_handler,
                          public timer_owner,
@@ -216,9 +221,16 @@ private:
   bool after_login(const security::verdict& outcome);
   void after_recheck(const security::verdict& outcome);
   bool accept_connect();
+  void check_jwt();
+  void after_jwt(const jwt_outcome& outcome);
+  bool enter_by_jwt(const jwt_outcome& outcome);
+  void follow_trust(const account_policy& before);
+  bool expel(security::standing why);
+  void user_expires();
+  void await_expiry();
   void refuse_login(std::string_view why);
   void enter(account_ptr where);
-  bool enter_by_login(const std::string& name);
+  bool enter_by_login(account_ptr where);
   void leave();
   void set_max_payload();
   void open_gate();
@@ -260,6 +272,7 @@ private:
   security::permissions_ptr permissions_;
   std::unique_ptr<security::response_tracker> responses_;
   std::unique_ptr<login_state> login_;
+  std::unique_ptr<jwt_identity> jwt_; ///< who it is, in operator mode
   std::unique_ptr<tls_stream> tls_;
   subscription_table subscriptions_;
   /// In the sublists of other accounts, which this one imports streams from.
@@ -290,6 +303,7 @@ private:
   uint64_t batch_messages_ = 0, batch_bytes_ = 0;
   uint64_t stalls_ = 0;
   uint32_t pings_out_ = 0;
+  int64_t own_subscriptions_ = -1, own_payload_ = -1; // limits of the user; negative: none
   int64_t max_payload_ = 0;
   protocol::parser_limits* parsing_by_ = nullptr; // while input is parsed
   loop_clock::time_point started_;

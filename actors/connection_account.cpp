@@ -1,6 +1,7 @@
 // actors/connection_account.cpp: which account a connection belongs to, and what that allows it.
 #include "actors/account_policy.hpp"
 #include "actors/connection.hpp"
+#include "actors/jwt_login.hpp"
 #include "actors/log.hpp"
 
 #include <fmt/chrono.h>
@@ -46,8 +47,8 @@ void connection::open_gate() {
 }
 
 /// After a login: false if the account cannot have this client, which has been told.
-bool connection::enter_by_login(const std::string& name) {
-  enter(home_.shared.accounts.named(name));
+bool connection::enter_by_login(account_ptr where) {
+  enter(std::move(where));
   if (policy_->removed) {
     refuse_login("its account was removed");
     return false;
@@ -76,6 +77,9 @@ void connection::follow_account() {
   set_max_payload();
   forget_subject();
   follow_imports(*before);
+  follow_trust(*before);
+  if (phase_ >= phase::lingering)
+    return;
   auto limit = policy_->rules.limits.subscriptions;
   if (limit >= 0 && subscriptions_.size() > static_cast<size_t>(limit)) {
     log::error("{} - maximum subscriptions exceeded", who());
@@ -96,6 +100,8 @@ void connection::set_max_payload() {
   max_payload_ = home_.current->options.limits.max_payload;
   if (policy_)
     max_payload_ = policy_->max_payload(max_payload_);
+  if (own_payload_ >= 0)
+    max_payload_ = max_payload_ < 0 ? own_payload_ : std::min(max_payload_, own_payload_);
   if (parsing_by_)
     parsing_by_->max_payload = max_payload_;
 }
@@ -176,10 +182,18 @@ std::string connection::introduce(const description_scope& scope) const {
   add("svc", scope.service);
   if (scope.detailed && login_) {
     const auto& c = login_->connect;
-    add("user", login_->identity.who ? std::string_view{login_->identity.who->name} : c.user);
+    add("user", jwt_                   ? std::string_view{jwt_->user.key}
+                : login_->identity.who ? std::string_view{login_->identity.who->name}
+                                       : c.user);
     add("name", c.name);
     add("lang", c.lang);
     add("ver", c.version);
+    if (jwt_) {
+      add("issuer_key", jwt_->user.issuer);
+      add("name_tag", jwt_->user.name);
+      if (!jwt_->user.tags.empty())
+        out["tags"] = jwt_->user.tags;
+    }
   }
   if (rtt_.count() > 0)
     out["rtt"] = rtt_.count();

@@ -40,7 +40,9 @@ bool connection::on_subscribe(std::string_view subject, std::string_view queue,
                           log::printable(subject, 4096)));
     return true;
   }
-  if (!policy_->admits_subscription(subscriptions_.size(), limits.max_subscriptions)) {
+  if (!policy_->admits_subscription(subscriptions_.size(), limits.max_subscriptions)
+      || (own_subscriptions_ >= 0
+          && static_cast<int64_t>(subscriptions_.size()) >= own_subscriptions_)) {
     log::error("{} - maximum subscriptions exceeded", who());
     say_error(describe(errc::subscriptions_exceeded).wire);
     return true;

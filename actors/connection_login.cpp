@@ -111,7 +111,7 @@ void connection::send_info(bool after_connect) {
     mine.account = account_->name;
     mine.account_is_system = account_->is_system;
   }
-  if (!std::exchange(greeted_, true) && home_.current->auth.needs_nonce()) {
+  if (!std::exchange(greeted_, true) && home_.current->needs_nonce()) {
     login().nonce = security::make_nonce();
     mine.nonce = login_->nonce;
   }
@@ -146,8 +146,8 @@ void connection::greet() {
 void connection::talk() {
   phase_ = phase::talking;
   const auto& now = *home_.current;
-  home_.loop.timers().start(life_timer_, now.auth.required() ? now.auth_timeout
-                                                             : now.options.timing.ping_interval);
+  home_.loop.timers().start(life_timer_, now.login_required() ? now.auth_timeout
+                                                              : now.options.timing.ping_interval);
 }
 
 void connection::announce_lame_duck() {
@@ -212,6 +212,10 @@ const security::certificate_identity* connection::certificate() const {
 
 /// Hashes that take tens of milliseconds are compared elsewhere; this connection waits, others not.
 void connection::check_login(bool again) {
+  if (home_.current->operator_mode()) {
+    check_jwt();
+    return;
+  }
   auto given = credentials();
   const auto* named = certificate();
   const auto& auth = home_.current->auth;
@@ -244,6 +248,8 @@ void connection::check_login(bool again) {
 
 /// The user of those who do not introduce themselves, if there is one.
 bool connection::log_in_without_connect() {
+  if (home_.current->operator_mode())
+    return false;
   auto outcome = home_.current->auth.login({}, certificate());
   if (!std::holds_alternative<security::accepted>(outcome))
     return false;
@@ -251,7 +257,7 @@ bool connection::log_in_without_connect() {
   auto& state = login();
   state.identity = std::get<security::accepted>(outcome);
   state.identity_from = home_.current;
-  if (!enter_by_login(state.identity.account))
+  if (!enter_by_login(home_.shared.accounts.named(state.identity.account)))
     return false;
   set_permissions(state.identity.allowed);
   start_liveness();
@@ -270,7 +276,7 @@ bool connection::after_login(const security::verdict& outcome) {
     refuse_login("it asked for an account by name, which is obsolete");
     return false;
   }
-  if (!enter_by_login(state.identity.account))
+  if (!enter_by_login(home_.shared.accounts.named(state.identity.account)))
     return false;
   set_permissions(state.identity.allowed);
   return accept_connect();
@@ -373,9 +379,11 @@ void connection::apply() {
   if (phase_ >= phase::refusing)
     return;
   set_max_payload();
+  if (home_.current->operator_mode()) // what a JWT allows does not change with the file
+    return;
   bool was_anonymous = !connected_ && !must_log_in_ && (!login_ || login_->identity.label.empty());
   if (was_anonymous) { // it never said CONNECT: now it must
-    must_log_in_ = !home_.current->auth.open();
+    must_log_in_ = !home_.current->open();
     return;
   }
   if (!must_log_in_)

@@ -3,6 +3,7 @@
 
 #include "actors/account_registry.hpp"
 #include "actors/interfaces.hpp"
+#include "actors/operator_mode.hpp"
 #include "actors/response_table.hpp"
 #include "actors/settings.hpp"
 #include "actors/snapshot.hpp"
@@ -54,6 +55,7 @@ struct core {
         responses(reactor_count), start_settings{std::move(first)} {}
 
   account_registry accounts;
+  current_operators operators;
   std::vector<response_table> responses; ///< by reactor
   settings_ptr start_settings;
   broker_actor supervisor; ///< set before the first connection comes

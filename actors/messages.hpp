@@ -23,9 +23,12 @@ struct accepted_socket {
   uint16_t port = 0;
 };
 
+struct jwt_outcome;
+
 /// What an expensive check of credentials came to.
 struct login_result {
   security::verdict outcome;
+  std::shared_ptr<const jwt_outcome> jwt = {}; ///< in operator mode this counts
 };
 
 using login_result_ptr = std::shared_ptr<const login_result>;

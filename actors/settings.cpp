@@ -46,7 +46,7 @@ settings::settings(const config::options& from)
   parsing.max_control_line = static_cast<size_t>(from.limits.max_control_line);
   parsing.max_payload = from.limits.max_payload;
   info.headers = !from.no_header_support;
-  info.auth_required = auth.required();
+  info.auth_required = login_required();
   info.max_payload = from.limits.max_payload;
   info.cluster = from.cluster_name;
   if (from.client.tls) {
@@ -62,8 +62,6 @@ settings_build make_settings(const config::options& options) {
   if (options.client.tls)
     tls = security::tls_context::build(*options.client.tls, security::tls_role::server, "tls");
   out.problems = std::move(tls.problems);
-  if (options.operators.enabled())
-    out.problems.push_back("operators are configured, but their accounts are not served yet");
   if (!out.problems.empty())
     return out;
   out.ready = std::make_shared<settings>(options);

@@ -18,6 +18,14 @@ namespace troupe::actors {
 struct settings {
   explicit settings(const config::options& from);
 
+  /// Accounts and users are those of JWTs; then `auth` has no say.
+  bool operator_mode() const noexcept { return options.operators.enabled(); }
+  /// Whoever comes is in, without a CONNECT.
+  bool open() const noexcept { return !operator_mode() && auth.open(); }
+  /// Clients must send credentials.
+  bool login_required() const noexcept { return operator_mode() || auth.required(); }
+  bool needs_nonce() const noexcept { return operator_mode() || auth.needs_nonce(); }
+
   config::options options;
   protocol::server_info info;
   protocol::parser_limits parsing;

@@ -32,6 +32,7 @@ enum class close_reason : uint8_t {
   credentials_revoked,
   internal_error,
   max_account_connections_exceeded,
+  authentication_expired,
 };
 
 constexpr std::string_view to_string(close_reason reason) {
@@ -59,6 +60,7 @@ constexpr std::string_view to_string(close_reason reason) {
   case close_reason::internal_error: return "Internal Error";
   case close_reason::max_account_connections_exceeded:
     return "Maximum Account Connections Exceeded";
+  case close_reason::authentication_expired: return "Authentication Expired";
   }
   return "Unknown State";
 }
@@ -78,6 +80,9 @@ constexpr close_reason reason_of(errc code) {
   case errc::tls_required: return close_reason::tls_handshake_error;
   case errc::connection_throttled: return close_reason::tls_handshake_error;
   case errc::account_connections_exceeded: return close_reason::max_account_connections_exceeded;
+  case errc::user_expired:
+  case errc::account_expired: return close_reason::authentication_expired;
+  case errc::user_revoked: return close_reason::credentials_revoked;
   case errc::none:
   case errc::unknown_operation:
   case errc::malformed_arguments:

@@ -26,6 +26,9 @@ enum class errc : uint8_t {
   tls_required,
   connection_throttled,
   account_connections_exceeded,
+  user_expired,
+  user_revoked,
+  account_expired,
 };
 
 struct errc_text {
@@ -55,6 +58,9 @@ constexpr errc_text describe(errc code) {
     return {"Connection throttling is active. Please try again later.", true};
   case errc::account_connections_exceeded:
     return {"maximum account active connections exceeded", true};
+  case errc::user_expired: return {"User Authentication Expired", true};
+  case errc::user_revoked: return {"User Authentication Revoked", true};
+  case errc::account_expired: return {"Account Authentication Expired", true};
   }
   return {"", true};
 }

@@ -2,37 +2,13 @@
 #include "security/account_store.hpp"
 
 #include "security/creds_file.hpp"
+#include "security/digest.hpp"
 #include "security/jwt.hpp"
 
-#include <sodium.h>
-
 #include <algorithm>
-#include <array>
 #include <filesystem>
 
 namespace troupe::security {
-namespace {
-
-using hash = std::array<uint8_t, crypto_hash_sha256_BYTES>;
-
-hash sha256(std::string_view text) {
-  hash out;
-  crypto_hash_sha256(out.data(), reinterpret_cast<const uint8_t*>(text.data()), text.size());
-  return out;
-}
-
-std::string to_hex(const hash& bytes) {
-  static constexpr char digits[] = "0123456789abcdef";
-  std::string out;
-  for (auto byte : bytes) {
-    out.push_back(digits[byte >> 4]);
-    out.push_back(digits[byte & 15]);
-  }
-  return out;
-}
-
-} // namespace
-
 std::variant<account_store, std::string> account_store::open(std::string folder) {
   account_store out;
   out.layout_.store = std::move(folder);
@@ -133,12 +109,9 @@ bool account_store::has_marker() const {
 }
 
 std::string account_store::digest() const {
-  hash all{};
-  for (const auto& [key, account] : accounts_) {
-    auto one = sha256(account.jwt);
-    for (size_t i = 0; i < all.size(); ++i)
-      all[i] ^= one[i];
-  }
+  sha256_digest all{};
+  for (const auto& [key, account] : accounts_)
+    toggle(all, sha256(account.jwt));
   return to_hex(all);
 }
 

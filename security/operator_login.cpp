@@ -66,7 +66,7 @@ admitted_user admitted(const user_claims& user, const user_limits& limits,
   out.data = limits.data;
   out.bearer = limits.bearer;
   out.issued_at = user.standard.issued_at;
-  out.valid_until = earlier(earlier(user.standard.expires, account.expires()), ends);
+  out.valid_until = earlier(user.standard.expires, ends);
   return out;
 }
 

@@ -61,7 +61,9 @@ struct admitted_user {
   int64_t subscriptions = -1, payload = -1, data = -1; ///< the user's own; negative: no limit
   bool bearer = false;
   int64_t issued_at = 0;
-  int64_t valid_until = 0; ///< Unix seconds: expiry or the end of the times of day; 0: for good
+  /// Unix seconds: expiry of the user or the end of the times of day; 0: for good. The account's
+  /// expiry is not in it: a new JWT of the account may put that off.
+  int64_t valid_until = 0;
 };
 
 /// Immutable and usable from any thread; a reload makes a new one. Reads no clock: `now` is Unix

@@ -45,7 +45,7 @@ std::vector<std::string> with_crlf(const std::vector<std::string>& items) {
 
 std::string with_paths(std::string text, const play_options& options) {
   replace_all(text, "@CERTS@", options.certificates.string());
-  return text;
+  return options.operators ? options.operators->filled(std::move(text)) : text;
 }
 
 case_player::case_player(const case_file& script, server_process& server,
@@ -149,7 +149,7 @@ void case_player::connect(const step& now, const std::string& name) {
   if (tls)
     start_tls(name, certificate);
   if (!fields.is_null()) {
-    auto connect = "CONNECT " + fields.dump() + "\r\n";
+    auto connect = filled(name, "CONNECT " + fields.dump()) + "\r\n";
     note(name, '>', connect);
     find(name).socket->send(connect);
     fence(name);
@@ -182,14 +182,24 @@ void case_player::refuse_tls(const std::string& name, bool at_most_1_2) {
 }
 
 std::string case_player::filled(const std::string& name, std::string text) {
-  constexpr std::string_view mark = "@SIGNED:"; // @SIGNED:seed@ becomes a signature of the nonce
-  auto at = text.find(mark);
-  if (at == text.npos)
-    return text;
-  auto end = text.find('@', at + mark.size());
-  auto info = nlohmann::json::parse(find(name).info, nullptr, false);
-  auto seed = text.substr(at + mark.size(), end - at - mark.size());
-  return text.replace(at, end + 1 - at, sign_nonce(seed, info.value("nonce", "")));
+  text = with_paths(std::move(text), options_);
+  auto each = [&](std::string_view mark, auto&& make) {
+    auto at = text.find(mark);
+    if (at == text.npos)
+      return;
+    auto end = text.find('@', at + mark.size());
+    auto info = nlohmann::json::parse(find(name).info, nullptr, false);
+    auto by = make(text.substr(at + mark.size(), end - at - mark.size()), info.value("nonce", ""));
+    text.replace(at, end + 1 - at, by);
+  };
+  each("@SIGNED:", sign_nonce);
+  each("@NONCE:", [&](const std::string& user, const std::string& nonce) {
+    return options_.operators->signature(user, nonce);
+  });
+  each("@REPLAYED:", [&](const std::string& user, const std::string&) {
+    return options_.operators->signature(user, "T3ds2PrZrVUEqhw"); // of another connection
+  });
+  return text;
 }
 
 void case_player::send(const step& now, const std::string& name) {

@@ -1,6 +1,7 @@
 // test/e2e/case_player.hpp: plays one case against one running server.
 #pragma once
 #include "case_file.hpp"
+#include "operator_world.hpp"
 #include "peer_socket.hpp"
 #include "server_process.hpp"
 
@@ -11,12 +12,13 @@
 
 namespace troupe::e2e {
 struct play_options {
-  std::filesystem::path certificates; // the folder that write_certificates() filled
-  bool bytewise = false;              // every short send goes out byte by byte
-  size_t cut = 0;                     // where the case's `>cut` text is cut; 0: not at all
+  std::filesystem::path certificates;        // the folder that write_certificates() filled
+  bool bytewise = false;                     // every short send goes out byte by byte
+  size_t cut = 0;                            // where the case's `>cut` text is cut; 0: not at all
+  const operator_world* operators = nullptr; // who is meant by @JWT:name@ and its like
 };
 
-/// `text` with @CERTS@ replaced by the folder of certificates.
+/// `text` with @CERTS@ replaced by the folder of certificates, and the marks of operator_world.
 std::string with_paths(std::string text, const play_options& options);
 
 class case_player {

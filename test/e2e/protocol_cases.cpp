@@ -152,6 +152,7 @@ int play_all(const arguments& args) {
     }
   scratch_folder certificates;
   write_certificates(certificates.path());
+  operator_world operators;
   int failed = 0;
   for (size_t i = 0; i < args.servers.size(); ++i) {
     std::map<std::string, std::string> known;
@@ -161,8 +162,8 @@ int play_all(const arguments& args) {
       if (!names.contains(name))
         throw std::runtime_error(args.differences + " names no case: " + name);
     std::cout << args.servers[i] << ":\n";
-    failed += run{cases, known, {certificates.path(), args.bytewise, 0}}.against(args.servers[i],
-                                                                                 args.jobs);
+    failed += run{cases, known, {certificates.path(), args.bytewise, 0, &operators}}.against(
+        args.servers[i], args.jobs);
   }
   return failed == 0 ? 0 : 1;
 }

@@ -1,0 +1,65 @@
+// actors/account_book.hpp: which account JWTs are in force, and what a new one changes.
+#pragma once
+
+#include "actors/account_registry.hpp"
+#include "actors/account_source.hpp"
+#include "actors/operator_mode.hpp"
+#include "security/digest.hpp"
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+namespace troupe::actors {
+
+/// Judges JWTs by the operators of the moment, and puts what is good into the registry. Keeps no
+/// JWT itself. For one thread at a time. Times are Unix seconds.
+class account_book {
+public:
+  account_book(account_registry& registry, current_operators& operators)
+      : registry_{registry}, operators_{operators} {}
+
+  struct entry {
+    enum class result : uint8_t {
+      taken,     ///< in force now
+      known,     ///< is what is in force already, or older than that
+      not_right, ///< it does not decode, is of somebody else, is not valid or not trusted
+    };
+    result what = result::not_right;
+    std::string account;               ///< public key, as far as it could be read
+    std::string reason;                ///< a sentence without the JWT in it, if it is `not_right`
+    std::vector<std::string> problems; ///< imports and mappings that cannot be served
+  };
+  /// `account`: of whom it must be; empty: anybody's.
+  entry take(std::string_view jwt, std::string_view account, int64_t now);
+  /// The account ends, and its connections with it. False: there is none, or it must stay.
+  bool drop(std::string_view account);
+  /// Lets accounts and activations expire that have come to their end.
+  void let_expire(int64_t now);
+  /// Other operators count from here on: answers the accounts that they do not vouch for, which
+  /// end.
+  std::vector<std::string> follow(operator_trust_ptr next, int64_t now);
+
+  size_t size() const noexcept { return accounts_.size(); }
+  bool has(std::string_view account) const { return accounts_.contains(std::string{account}); }
+  std::vector<std::string> accounts() const;
+  /// 64 hex digits: SHA-256 of each JWT, combined by XOR. Brokers that serve the same accounts have
+  /// the same digest.
+  std::string digest() const;
+
+private:
+  struct record {
+    security::sha256_digest text{};
+    int64_t issued_at = 0;
+    std::string issuer;
+  };
+
+  std::unordered_map<std::string, record> accounts_;
+  std::multimap<int64_t, std::string> ends_; ///< when JWTs expire; may name one that was replaced
+  account_registry& registry_;
+  current_operators& operators_;
+};
+
+} // namespace troupe::actors

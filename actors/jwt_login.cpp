@@ -1,0 +1,71 @@
+// actors/jwt_login.cpp: the steps of a login by user JWT, in an actor of its own.
+#include "actors/jwt_login.hpp"
+
+#include "actors/account_policy.hpp"
+#include "actors/core.hpp"
+#include "actors/log.hpp"
+#include "actors/reactor.hpp"
+
+#include <fmt/format.h>
+
+#include <chrono>
+
+namespace troupe::actors {
+namespace {
+
+security::connect_request request_of(const jwt_login& login) {
+  security::connect_request out;
+  out.jwt = login.jwt;
+  out.signature = login.signature;
+  out.nonce = login.nonce;
+  out.address = login.address;
+  out.type = login.type;
+  return out;
+}
+
+/// Names come from whoever signed the JWT: they are not to be trusted with the log's lines.
+std::string describe(const security::user_claims& user) {
+  const auto& said = user.standard;
+  return fmt::format("JWT user \"{}\" ({}) of account {}", log::printable(said.name, 64),
+                     log::printable(said.subject, 64), log::printable(user.account(), 64));
+}
+
+void judge_account(const security::operator_trust& trust, const security::presented_user& user,
+                   const jwt_login& login, const account_ptr& account, jwt_outcome& out) {
+  auto known = account ? account->policy()->trust : security::account_trust_ptr{};
+  if (!known) {
+    out.verdict = security::login_refusal{"the account is not known here"};
+    return;
+  }
+  auto verdict = trust.admit(user, request_of(login), *known, unix_now());
+  out.verdict = std::move(verdict);
+  out.account = account;
+  out.judged_by = std::move(known);
+}
+
+} // namespace
+
+int64_t unix_now() {
+  return std::chrono::duration_cast<std::chrono::seconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+void judge_jwt(const core& shared, jwt_login login, const connection_actor& whom) {
+  auto& system = shared.reactors.front()->loop.system();
+  system.spawn([&shared, login = std::move(login), whom](caf::event_based_actor* self) {
+    auto out = std::make_shared<jwt_outcome>();
+    auto trust = shared.operators.now();
+    auto opened = trust->open(request_of(login), unix_now());
+    if (auto* refusal = std::get_if<security::login_refusal>(&opened)) {
+      out->verdict = std::move(*refusal);
+    } else {
+      const auto& user = std::get<security::presented_user>(opened);
+      out->who = describe(user.claims);
+      judge_account(*trust, user, login, shared.accounts.find(user.claims.account()), *out);
+    }
+    self->send(whom, std::make_shared<const login_result>(login_result{{}, out}));
+  });
+}
+
+} // namespace troupe::actors
