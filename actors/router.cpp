@@ -67,7 +67,7 @@ uint32_t router::random() noexcept {
 size_t router::deliver(account& where, known_subject& subject, const routed_message& msg) {
   if (subject.receivers->stale()) [[unlikely]] {
     auto outdated = std::exchange(subject.receivers, where.interests.match(subject.subject));
-    if (msg.crossed)
+    if (msg.came != passage::published)
       outdated_.push_back(std::move(outdated));
     subject.targets.clear();
   }

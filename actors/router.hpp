@@ -76,12 +76,20 @@ private:
   known_subject_ptr make(std::string_view subject, account& where);
 };
 
-/// The services that a request has come through.
+/// The exported services that a request, or a response to it, has come through.
 struct crossing_step {
   const crossing_step* before;
-  const service_import* through;
-  bool share; ///< the first of them may tell who asks
+  const account* exporter;
+  const security::export_rule* offer;
+  bool share; ///< the first importer lets the exporter know who asks
+
+  bool is_through(const service_import& service) const {
+    return exporter == service.exporter.get() && offer->subject == service.offer->subject;
+  }
 };
+
+/// How a message came into the account that it is delivered in.
+enum class passage : uint8_t { published, request, response };
 
 /// One message on its way through the router.
 struct routed_message {
@@ -90,7 +98,7 @@ struct routed_message {
   const destination* from = nullptr;
   outgoing_ptr& own; ///< where deliveries to `from` itself go, in stream order; made when needed
   publisher* who = nullptr; ///< null: nobody that could be described
-  bool crossed = false;     ///< is a request or response from another account
+  passage came = passage::published;
   const crossing_step* path = nullptr;
   std::string_view header = {}; ///< if set, instead of the one in `pub.data`
 };

@@ -38,7 +38,7 @@ bool router::cross(account& where, known_subject& subject, crossing& sub,
   case crossing::kind::service:
     return request(where, subject, static_cast<service_import&>(sub), msg);
   case crossing::kind::responses:
-    return !msg.path && respond(where, msg); // a request that came from outside answers nothing
+    return msg.came != passage::request && respond(where, msg); // it cannot answer another one
   }
   return false;
 }
@@ -47,7 +47,7 @@ bool router::cross(account& where, known_subject& subject, crossing& sub,
 /// one, whose control line is known: then the subject need not even be made.
 bool router::offer_shadow(account& where, known_subject& subject, shadow_subscription& shadow,
                           const routed_message& msg) {
-  if (msg.crossed)
+  if (msg.came != passage::published)
     return false; // what is a request or a response there is no stream
   auto& origin = *shadow.origin;
   auto quirks = static_cast<uint8_t>(origin.quirks.load(std::memory_order_relaxed)
@@ -92,13 +92,15 @@ bool router::request(account& where, known_subject& subject, service_import& ser
     return false;
   size_t length = 0;
   for (const auto* step = msg.path; step; step = step->before)
-    if (step->through->offer == service.offer || ++length >= longest_chain)
+    if (step->is_through(service) || ++length >= longest_chain)
       return false; // it has been there
   known_subject_ptr target{&mapped(target_of(subject, service))};
-  crossing_step step{msg.path, &service, msg.path ? msg.path->share : service.share};
+  crossing_step step{msg.path, service.exporter.get(), service.offer.get(),
+                     msg.path ? msg.path->share : service.share};
   auto pub = msg.pub;
   pub.subject = target->subject;
-  routed_message out{pub, msg.owner, msg.from, msg.own, msg.who, true, &step, msg.header};
+  routed_message out{pub,     msg.owner,        msg.from, msg.own,
+                     msg.who, passage::request, &step,    msg.header};
   std::string header;
   if (msg.who) {
     auto old = msg.header.empty() ? msg.pub.data.substr(0, msg.pub.header_size) : msg.header;
@@ -171,7 +173,10 @@ bool router::respond(account& where, const routed_message& msg) {
       begin_sweeping_();
     pub.reply = reply;
   }
-  routed_message out{pub, msg.owner, msg.from, msg.own, msg.who, true, msg.path, msg.header};
+  // It may ask another service, but not the one that it comes from.
+  crossing_step step{msg.path, awaited->exporter.get(), awaited->offer.get(), false};
+  routed_message out{pub,     msg.owner,         msg.from, msg.own,
+                     msg.who, passage::response, &step,    msg.header};
   bool delivered = deliver(importer, *target, out) > 0;
   if (!delivered)
     tables_[owner].remove(token);

@@ -28,6 +28,38 @@ std::string_view local_of(const import_rule& rule) {
   return rule.local_subject.empty() ? rule.subject : rule.local_subject;
 }
 
+/// In the local subject of a service `$n` at the k-th place says that the exporter's k-th wildcard
+/// is the n-th local one, which is how nats-server reads it: the other way round than for a stream.
+/// Answers what a transform from the exporter's subject needs; what is wrong is left to that.
+std::string turned_round(std::string_view local) {
+  std::vector<uint32_t> order;
+  for (protocol::token_walk w{local}; !w.done(); w.advance()) {
+    auto read = protocol::parse_transform_part(w.token());
+    const auto* part = std::get_if<protocol::transform_part>(&read);
+    if (w.token() == "*")
+      order.push_back(static_cast<uint32_t>(order.size() + 1));
+    else if (part && part->what == protocol::transform_part::function::wildcard)
+      order.push_back(part->tokens.front());
+  }
+  std::string out;
+  uint32_t nth = 0;
+  for (protocol::token_walk w{local}; !w.done(); w.advance()) {
+    auto read = protocol::parse_transform_part(w.token());
+    const auto* part = std::get_if<protocol::transform_part>(&read);
+    bool wild =
+        w.token() == "*" || (part && part->what == protocol::transform_part::function::wildcard);
+    auto found = wild ? std::find(order.begin(), order.end(), ++nth) : order.end();
+    if (wild && found == order.end())
+      return std::string{local};
+    out.append(out.empty() ? "" : ".");
+    if (wild)
+      out.append("$").append(std::to_string(found - order.begin() + 1));
+    else
+      out.append(w.token());
+  }
+  return out;
+}
+
 /// The same import twice: a stream of the same subject, a service under the same local subject.
 bool is_same_import(const resolved_import& known, const import_rule& wanted,
                     const subject_transform& transform) {
@@ -200,8 +232,10 @@ std::string sharing::refuse(const entry& importer, const import_rule& wanted,
                             account_sharing& so_far, bool& cycle) {
   if (!protocol::is_valid_subscription(wanted.subject))
     return "it is no subject: no empty token, no blank, \">\" only at its end";
-  auto made =
-      subject_transform::make(wanted.subject, local_of(wanted), subject_transform::dialect::import);
+  auto local = std::string{local_of(wanted)};
+  if (wanted.kind == share_kind::service)
+    local = turned_round(local);
+  auto made = subject_transform::make(wanted.subject, local, subject_transform::dialect::import);
   if (auto* wrong = std::get_if<std::string>(&made))
     return *wrong;
   auto& transform = std::get<subject_transform>(made);

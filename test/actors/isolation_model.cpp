@@ -63,16 +63,20 @@ std::string renamed(std::string_view subject, std::string_view from, std::string
   return join(out);
 }
 
-/// What the exporter calls a subject of the importer.
+/// What the exporter calls a subject of the importer. In a service's local subject `$n` at the k-th
+/// place means: the k-th wildcard of the exporter is the n-th of the importer.
 std::string named_there(std::string_view subject, const import& one) {
   auto given = split(subject), local = split(one.local), out = split(one.subject);
-  auto stands_for = captures_of(local);
+  auto numbers = captures_of(local);
+  tokens mine;
+  for (size_t i = 0; i < local.size(); ++i)
+    if (numbers[i] > 0)
+      mine.push_back(given[i]);
+  std::erase(numbers, 0);
   size_t star = 0;
   for (auto& each : out)
-    if (each == "*") {
-      auto at = std::find(stands_for.begin(), stands_for.end(), ++star);
-      each = given[static_cast<size_t>(at - stands_for.begin())];
-    }
+    if (each == "*")
+      each = mine[numbers[star++] - 1];
   if (out.back() == ">") {
     out.pop_back();
     out.insert(out.end(), given.begin() + static_cast<long>(local.size()) - 1, given.end());
@@ -177,9 +181,9 @@ public:
     auto subject = mapped(at, what_.subject);
     if (in_.may_publish(in_.clients[what_.from], subject)) {
       waiting reply{what_.reply, {}};
-      reach(at, subject, reply, {}, false);
+      reach(at, subject, reply, {}, kind::published);
       if (what_.answers && subject == what_.subject)
-        answer(*what_.answers, at);
+        answer(*what_.answers, at, {});
     }
     for (size_t i = 0; i < in_.interests.size(); ++i)
       limit(i);
@@ -194,6 +198,7 @@ private:
     std::string reply;
     std::optional<size_t> response;
   };
+  enum class kind { published, request, response };
   struct chance {
     size_t taken, of;
   };
@@ -229,13 +234,13 @@ private:
 
   /// All who hear it in the account, and those whom it crosses to. `been`: exports it came through.
   void reach(size_t where, const std::string& subject, const waiting& reply,
-             const std::vector<const offer*>& been, bool crossed) {
+             const std::vector<std::string>& been, kind what) {
     std::map<std::string, std::vector<delivery>> groups;
     for (size_t i = 0; i < in_.interests.size(); ++i) {
       auto home = in_.clients[in_.interests[i].whose].where;
       if (home == where)
         hear(i, subject, reply, groups);
-      else if (!crossed)
+      else if (what == kind::published)
         for (const auto& one : in_.accounts[home].imports)
           if (!one.service && one.from == in_.accounts[where].name && matches(subject, one.subject)
               && in_.granted(home, one))
@@ -278,26 +283,28 @@ private:
   }
 
   void request(size_t where, const std::string& subject, const import& one, const waiting& reply,
-               std::vector<const offer*> been) {
+               std::vector<std::string> been) {
     const auto* terms = in_.granted(where, one);
-    if (!terms || std::find(been.begin(), been.end(), terms) != been.end())
+    auto service = one.from + " " + (terms ? terms->subject : "");
+    if (!terms || std::find(been.begin(), been.end(), service) != been.end())
       return;
-    been.push_back(terms);
+    been.push_back(service);
     size_t there = 0;
     while (in_.accounts[there].name != one.from)
       ++there;
     waiting on;
     if (!reply.reply.empty() || reply.response) {
       on.response = now_.promises.size();
-      now_.promises.push_back({there, where, reply.reply, reply.response, terms->many, false});
+      now_.promises.push_back(
+          {there, where, reply.reply, reply.response, service, terms->many, false});
     }
     auto before = delivered();
-    reach(there, mapped(there, named_there(subject, one)), on, been, true);
+    reach(there, mapped(there, named_there(subject, one)), on, been, kind::request);
     if (on.response && delivered() == before)
       now_.promises[*on.response].kept = true; // nobody can answer
   }
 
-  void answer(size_t which, size_t where) {
+  void answer(size_t which, size_t where, std::vector<std::string> been) {
     auto one = now_.promises[which];
     if (one.kept || one.exporter != where)
       return;
@@ -306,9 +313,10 @@ private:
     auto before = delivered();
     auto name = one.onward ? std::string{any_response} : one.reply;
     auto subject = mapped(one.importer, name);
-    reach(one.importer, subject, {}, {}, true);
+    been.push_back(one.service); // it may ask another service, not its own again
+    reach(one.importer, subject, {}, been, kind::response);
     if (one.onward && subject == name)
-      answer(*one.onward, one.importer);
+      answer(*one.onward, one.importer, been);
     if (delivered() == before)
       now_.promises[which].kept = true; // nobody waits
   }

@@ -72,6 +72,7 @@ struct promise {
   size_t exporter = 0, importer = 0;
   std::string reply;            ///< where the importer's client waits
   std::optional<size_t> onward; ///< instead: the importer's own promise to somebody else
+  std::string service;          ///< the export that it belongs to
   bool many = false;
   bool kept = false;
 };

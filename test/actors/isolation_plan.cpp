@@ -58,7 +58,7 @@ std::string isolation_plan::pattern() {
     out.push_back(">");
   if (chance(8))
     return ">";
-  return join(out);
+  return chance(6) ? "*.*.*" : join(out);
 }
 
 /// Some of what `wide` matches; the token at `keep` (1-based) is `name`, if there is one.
