@@ -45,7 +45,7 @@ constexpr auto user_footer = R"(Examples:
 outcome add_account(const new_account& flags) {
   auto now = unix_now();
   std::optional<store_editor> store;
-  if (auto wrong = open_store(flags.place, store))
+  if (auto wrong = open_store(flags.place, security::store_use::change, store))
     return wrong;
   std::vector<std::string> problems;
   if (auto fault = security::why_no_store_name(flags.name); !fault.empty())
@@ -120,7 +120,7 @@ std::vector<std::string> faults_of(const new_user& flags, const store_editor& st
 outcome add_user(const new_user& flags) {
   auto now = unix_now();
   std::optional<store_editor> store;
-  if (auto wrong = open_store(flags.place, store))
+  if (auto wrong = open_store(flags.place, security::store_use::change, store))
     return wrong;
   auto found = store->find_account(flags.account);
   if (auto* wrong = std::get_if<std::string>(&found))

@@ -30,6 +30,9 @@ void add_account_command(CLI::App& parent, int& status) {
   add_account_keys(*account, status);
   add_account_delete(*account, status);
   add_account_verify(*account, status);
+  add_account_explain(*account, status);
+  add_account_probe(*account, status);
+  add_account_push(*account, status);
   add_account_config(*account, status);
 }
 

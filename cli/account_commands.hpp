@@ -17,6 +17,9 @@ void add_account_import(CLI::App& account, int& status);
 void add_account_keys(CLI::App& account, int& status);
 void add_account_delete(CLI::App& account, int& status);
 void add_account_verify(CLI::App& account, int& status);
+void add_account_explain(CLI::App& account, int& status);
+void add_account_probe(CLI::App& account, int& status);
+void add_account_push(CLI::App& account, int& status);
 void add_account_config(CLI::App& account, int& status);
 
 /// `add role` or `edit role`, below `add` or `edit`.

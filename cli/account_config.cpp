@@ -29,7 +29,7 @@ outcome print_config(const config_flags& flags) {
     return problem{fmt::format("--format \"{}\" is none of: troupe, choria, nats", flags.format),
                    "", exit_code::usage};
   std::optional<security::store_editor> store;
-  if (auto wrong = open_store(flags.place, store))
+  if (auto wrong = open_store(flags.place, security::store_use::read, store))
     return wrong;
   std::vector<std::string> problems;
   auto text = broker_config(*format, *store, flags.wishes, problems);

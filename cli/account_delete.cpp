@@ -151,7 +151,7 @@ enum class victim : uint8_t { account, user, exported, imported, key };
 
 outcome remove(const delete_flags& flags, victim what) {
   std::optional<store_editor> store;
-  if (auto wrong = open_store(flags.place, store))
+  if (auto wrong = open_store(flags.place, security::store_use::change, store))
     return wrong;
   auto found = store->find_account(flags.account);
   if (auto* wrong = std::get_if<std::string>(&found))

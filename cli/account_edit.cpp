@@ -55,7 +55,7 @@ void tell(const account_place& place, const nlohmann::json& what, const std::str
 outcome edit_account(const account_edit& flags) {
   auto now = unix_now();
   std::optional<store_editor> store;
-  if (auto wrong = open_store(flags.place, store))
+  if (auto wrong = open_store(flags.place, security::store_use::change, store))
     return wrong;
   auto found = store->find_account(flags.name);
   if (auto* wrong = std::get_if<std::string>(&found))
@@ -75,7 +75,7 @@ outcome edit_account(const account_edit& flags) {
 outcome edit_user(const user_edit& flags) {
   auto now = unix_now();
   std::optional<store_editor> store;
-  if (auto wrong = open_store(flags.place, store))
+  if (auto wrong = open_store(flags.place, security::store_use::change, store))
     return wrong;
   auto found = store->find_account(flags.account);
   if (auto* wrong = std::get_if<std::string>(&found))
@@ -106,7 +106,7 @@ outcome edit_user(const user_edit& flags) {
 outcome edit_operator(const operator_edit& flags) {
   auto now = unix_now();
   std::optional<store_editor> store;
-  if (auto wrong = open_store(flags.place, store))
+  if (auto wrong = open_store(flags.place, security::store_use::change, store))
     return wrong;
   auto claims = store->owner();
   std::vector<std::string> problems;

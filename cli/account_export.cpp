@@ -94,7 +94,7 @@ outcome add_export(const export_flags& flags) {
   if (auto wrong = all_of(problems, {}, exit_code::usage))
     return wrong;
   std::optional<store_editor> store;
-  if (auto wrong = open_store(flags.place, store))
+  if (auto wrong = open_store(flags.place, security::store_use::change, store))
     return wrong;
   auto found = store->find_account(flags.account);
   if (auto* wrong = std::get_if<std::string>(&found))
@@ -120,7 +120,7 @@ outcome add_export(const export_flags& flags) {
 outcome activate(const activate_flags& flags) {
   auto now = unix_now();
   std::optional<store_editor> store;
-  if (auto wrong = open_store(flags.place, store))
+  if (auto wrong = open_store(flags.place, security::store_use::read, store))
     return wrong;
   auto found = store->find_account(flags.account);
   if (auto* wrong = std::get_if<std::string>(&found))

@@ -110,7 +110,7 @@ std::string refusal_of(const store_editor& store, const security::account_claims
 
 outcome add_import(const import_flags& flags) {
   std::optional<store_editor> store;
-  if (auto wrong = open_store(flags.place, store))
+  if (auto wrong = open_store(flags.place, security::store_use::change, store))
     return wrong;
   auto found = store->find_account(flags.account);
   if (auto* wrong = std::get_if<std::string>(&found))

@@ -83,7 +83,7 @@ std::map<std::string, int64_t>* revocations_of(const revoke_flags& flags,
 outcome revoke(const revoke_flags& flags) {
   auto now = unix_now();
   std::optional<store_editor> store;
-  if (auto wrong = open_store(flags.place, store))
+  if (auto wrong = open_store(flags.place, security::store_use::change, store))
     return wrong;
   auto found = store->find_account(flags.account);
   if (auto* wrong = std::get_if<std::string>(&found))
@@ -136,7 +136,7 @@ void sign_accounts(store_editor& store, int64_t now, texts& problems, size_t& co
 outcome rotate_operator(const rotate_flags& flags) {
   auto now = unix_now();
   std::optional<store_editor> store;
-  if (auto wrong = open_store(flags.place, store))
+  if (auto wrong = open_store(flags.place, security::store_use::change, store))
     return wrong;
   auto made = store->new_key(security::nkey_kind::operator_key);
   if (auto* wrong = std::get_if<std::string>(&made))
@@ -234,7 +234,7 @@ texts renew_activations(store_editor& store, const security::named_account& expo
 outcome rotate_account(const rotate_flags& flags) {
   auto now = unix_now();
   std::optional<store_editor> store;
-  if (auto wrong = open_store(flags.place, store))
+  if (auto wrong = open_store(flags.place, security::store_use::change, store))
     return wrong;
   auto found = store->find_account(flags.what);
   if (auto* wrong = std::get_if<std::string>(&found))

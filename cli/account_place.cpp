@@ -100,11 +100,12 @@ outcome find_store(const account_place& place, security::store_layout& out) {
   return std::nullopt;
 }
 
-outcome open_store(const account_place& place, std::optional<security::store_editor>& out) {
+outcome open_store(const account_place& place, security::store_use use,
+                   std::optional<security::store_editor>& out) {
   security::store_layout where;
   if (auto wrong = find_store(place, where))
     return wrong;
-  auto opened = security::store_editor::open(where);
+  auto opened = security::store_editor::open(where, use);
   if (auto* wrong = std::get_if<std::string>(&opened))
     return problem{*wrong};
   out.emplace(std::move(std::get<security::store_editor>(opened)));

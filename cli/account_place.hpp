@@ -40,8 +40,9 @@ store_roots roots_of(const account_place& place);
 /// The store of an operator that exists: --operator, TROUPE_OPERATOR, or the only one.
 outcome find_store(const account_place& place, security::store_layout& out);
 
-/// The same, opened to be changed.
-outcome open_store(const account_place& place, std::optional<security::store_editor>& out);
+/// The same, opened.
+outcome open_store(const account_place& place, security::store_use use,
+                   std::optional<security::store_editor>& out);
 
 /// One problem that says all of `texts`, one a line; nothing if there are none.
 outcome all_of(const std::vector<std::string>& texts, std::string hint = {},

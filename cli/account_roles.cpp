@@ -32,7 +32,7 @@ Examples:
 outcome change_role(const role_flags& flags, bool make) {
   auto now = unix_now();
   std::optional<store_editor> store;
-  if (auto wrong = open_store(flags.place, store))
+  if (auto wrong = open_store(flags.place, security::store_use::change, store))
     return wrong;
   auto found = store->find_account(flags.account);
   if (auto* wrong = std::get_if<std::string>(&found))

@@ -95,7 +95,7 @@ outcome list_users(const account_place& place, const store_editor& store,
 
 outcome list(const show_flags& flags) {
   std::optional<store_editor> store;
-  if (auto wrong = open_store(flags.place, store))
+  if (auto wrong = open_store(flags.place, security::store_use::read, store))
     return wrong;
   return flags.account.empty() ? list_accounts(flags.place, *store)
                                : list_users(flags.place, *store, flags.account);
@@ -115,7 +115,7 @@ outcome print_jwt_of(const std::string& path) {
 
 outcome show(const show_flags& flags) {
   std::optional<store_editor> store;
-  if (auto wrong = open_store(flags.place, store))
+  if (auto wrong = open_store(flags.place, security::store_use::read, store))
     return wrong;
   auto name_of = [&](const std::string& key) { return store->name_of(key); };
   if (flags.account.empty()) {

@@ -11,7 +11,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
+#include <thread>
 #include <utility>
 
 namespace troupe::security {
@@ -72,13 +74,21 @@ std::string store_editor::lock() {
   lock_ = ::open(layout_.store.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (lock_ < 0)
     return layout_.store + ": no such folder";
-  if (::flock(lock_, LOCK_EX | LOCK_NB) != 0)
-    return layout_.store + ": somebody else is changing this store now; try again";
+  auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{2};
+  while (::flock(lock_, LOCK_EX | LOCK_NB) != 0) {
+    if (std::chrono::steady_clock::now() >= deadline)
+      return layout_.store + ": somebody else is changing this store now; try again";
+    std::this_thread::sleep_for(std::chrono::milliseconds{20});
+  }
   return {};
 }
 
-store_result<store_editor> store_editor::open(store_layout where) {
+store_result<store_editor> store_editor::open(store_layout where, store_use use) {
   store_editor out{std::move(where)};
+  // Before the first read: what is changed must be what is there.
+  if (use == store_use::change)
+    if (auto wrong = out.lock(); !wrong.empty())
+      return wrong;
   auto path = out.layout_.operator_file();
   std::string why;
   auto text = read_store_file(path, why);
@@ -89,8 +99,6 @@ store_result<store_editor> store_editor::open(store_layout where) {
   if (auto* error = std::get_if<jwt_error>(&read))
     return path + ": " + error->reason;
   out.owner_ = std::get<operator_claims>(std::move(read));
-  if (auto wrong = out.lock(); !wrong.empty())
-    return wrong;
   return out;
 }
 

@@ -26,12 +26,18 @@ struct signed_activation {
   std::string jwt;
 };
 
-/// For one thread; blocks on the disk. While it exists no other editor of the same store does.
+/// What an editor is for.
+enum class store_use : uint8_t {
+  read,   ///< it must not save
+  change, ///< while it exists, others of this kind wait up to two seconds and are then refused
+};
+
+/// For one thread; blocks on the disk.
 /// Every write is one step (`write_store_file`), keys before the JWTs that need them.
 class store_editor {
 public:
   /// A store that exists.
-  static store_result<store_editor> open(store_layout where);
+  static store_result<store_editor> open(store_layout where, store_use use);
   /// A new one: identity and signing key, operator JWT, marker. Refused if there is one already.
   static store_result<store_editor> create(store_layout where, int64_t now);
 

@@ -103,10 +103,12 @@ TEST_CASE_FIXTURE(workshop, "nobody else can read any file or folder of a new st
 TEST_CASE_FIXTURE(workshop, "a store is made once, and changed by one at a time") {
   {
     auto store = create();
-    CHECK(why(store_editor::open(layout)).find("somebody else") != std::string::npos);
+    CHECK(why(store_editor::open(layout, store_use::change)).find("somebody else")
+          != std::string::npos);
+    CHECK(why(store_editor::open(layout, store_use::read)) == "");
   }
   CHECK(why(store_editor::create(layout, noon)).find("exists already") != std::string::npos);
-  CHECK(why(store_editor::open(layout)) == "");
+  CHECK(why(store_editor::open(layout, store_use::change)) == "");
 }
 
 TEST_CASE_FIXTURE(workshop, "accounts are found by name and by key, and the others are named") {
