@@ -2,6 +2,7 @@
 #include "cli/account_commands.hpp"
 #include "cli/account_place.hpp"
 #include "cli/moment.hpp"
+#include "cli/text_table.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -67,7 +68,7 @@ outcome delete_account(const delete_flags& flags, store_editor& store,
   auto importers = importers_of(store, key);
   if (!importers.empty() && !flags.force)
     return problem{
-        fmt::format("account {} is imported from by {}", account.name, fmt::join(importers, ", ")),
+        fmt::format("account {} is imported from by {}", account.name, joined(importers)),
         "delete those imports first, or give --force"};
   texts problems;
   if (flags.secrets)
@@ -87,7 +88,7 @@ outcome delete_user(const delete_flags& flags, store_editor& store,
   auto read = store.user(account.name, flags.what);
   if (auto* wrong = std::get_if<std::string>(&read))
     return problem{*wrong, fmt::format("account {} has the users: {}", account.name,
-                                       fmt::join(store.users(account.name), ", "))};
+                                       joined(store.users(account.name)))};
   const auto& key = std::get<security::user_claims>(read).standard.subject;
   auto now = unix_now();
   // Its JWT may be anywhere; without a revocation it would go on to let in.
@@ -116,8 +117,7 @@ outcome delete_share(const delete_flags& flags, store_editor& store,
   auto gone = std::erase_if(all, [&](const auto& one) { return one.subject == flags.what; });
   if (gone == 0)
     return problem{fmt::format("account {} has no {} \"{}\"; it has: {}", account.name, kind,
-                               flags.what,
-                               there.empty() ? "none" : fmt::format("{}", fmt::join(there, ", ")))};
+                               flags.what, there.empty() ? "none" : joined(there))};
   if (auto wrong = store.save_account(account.name, account.claims, unix_now()); !wrong.empty())
     return problem{wrong};
   tell(flags, kind, account.name + " " + flags.what);

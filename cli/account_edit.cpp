@@ -4,6 +4,7 @@
 #include "cli/account_place.hpp"
 #include "cli/claims_text.hpp"
 #include "cli/moment.hpp"
+#include "cli/text_table.hpp"
 #include "cli/user_change.hpp"
 
 #include <CLI/CLI.hpp>
@@ -84,7 +85,7 @@ outcome edit_user(const user_edit& flags) {
   auto read = store->user(account_name, flags.name);
   if (auto* wrong = std::get_if<std::string>(&read))
     return problem{*wrong, fmt::format("account {} has the users: {}", account_name,
-                                       fmt::join(store->users(account_name), ", "))};
+                                       joined(store->users(account_name)))};
   auto& claims = std::get<security::user_claims>(read);
   auto role = role_of(account, claims);
   std::vector<std::string> problems;

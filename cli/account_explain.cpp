@@ -5,6 +5,7 @@
 #include "cli/credentials.hpp"
 #include "cli/moment.hpp"
 #include "cli/subject_argument.hpp"
+#include "cli/text_table.hpp"
 #include "protocol/subject_transform.hpp"
 #include "security/claims_rules.hpp"
 #include "security/jwt.hpp"
@@ -62,7 +63,7 @@ std::variant<security::admitted_user, std::string> log_in(const credentials& who
   settings.operator_jwts = {store.owner_jwt()};
   auto made = security::operator_trust::make(std::move(settings), now);
   if (auto* problems = std::get_if<std::vector<std::string>>(&made))
-    return fmt::format("{}", fmt::join(*problems, "; "));
+    return joined(*problems, "; ");
   const auto& trust = std::get<security::operator_trust>(made);
   auto nonce = security::make_nonce();
   auto signature = who.sign(nonce);

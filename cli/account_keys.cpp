@@ -2,6 +2,7 @@
 #include "cli/account_commands.hpp"
 #include "cli/account_place.hpp"
 #include "cli/moment.hpp"
+#include "cli/text_table.hpp"
 #include "security/jwt.hpp"
 
 #include <CLI/CLI.hpp>
@@ -54,8 +55,7 @@ std::string key_to_revoke(const revoke_flags& flags, const store_editor& store,
       return found->standard.subject;
     problems.push_back(fmt::format("account {} has no user \"{}\"; give its public key (U…), * or "
                                    "one of: {}",
-                                   account_name, flags.whom,
-                                   fmt::join(store.users(account_name), ", ")));
+                                   account_name, flags.whom, joined(store.users(account_name))));
     return {};
   }
   auto found = store.find_account(flags.whom);
@@ -76,7 +76,7 @@ std::map<std::string, int64_t>* revocations_of(const revoke_flags& flags,
     offered.push_back(one.subject);
   }
   problems.push_back(fmt::format("account {} has no export \"{}\"; it exports: {}", account.name,
-                                 flags.subject, fmt::join(offered, ", ")));
+                                 flags.subject, joined(offered)));
   return nullptr;
 }
 

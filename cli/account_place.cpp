@@ -1,5 +1,6 @@
 // cli/account_place.cpp: finds the store, or says where it looked.
 #include "cli/account_place.hpp"
+#include "cli/text_table.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -88,14 +89,13 @@ outcome find_store(const account_place& place, security::store_layout& out) {
     return problem{fmt::format("there is no operator in {}", roots.operators),
                    "`troupe account init` makes one; --dir, --store and --nsc name another place"};
   if (wanted.empty() && found.size() > 1)
-    return problem{
-        fmt::format("{} holds several operators: {}", roots.operators, fmt::join(found, ", ")),
-        "name one with --operator", exit_code::usage};
+    return problem{fmt::format("{} holds several operators: {}", roots.operators, joined(found)),
+                   "name one with --operator", exit_code::usage};
   if (wanted.empty())
     wanted = found.front();
   if (std::find(found.begin(), found.end(), wanted) == found.end())
     return problem{fmt::format("there is no operator \"{}\" in {}; there are: {}", wanted,
-                               roots.operators, fmt::join(found, ", "))};
+                               roots.operators, joined(found))};
   out = {roots.operators + "/" + wanted, roots.keys};
   return std::nullopt;
 }
@@ -115,7 +115,7 @@ outcome open_store(const account_place& place, security::store_use use,
 outcome all_of(const std::vector<std::string>& texts, std::string hint, exit_code code) {
   if (texts.empty())
     return std::nullopt;
-  return problem{fmt::format("{}", fmt::join(texts, "\ntroupe: ")), std::move(hint), code};
+  return problem{joined(texts, "\ntroupe: "), std::move(hint), code};
 }
 
 void run_step(CLI::App& command, int& status, std::function<outcome()> step) {

@@ -221,7 +221,7 @@ outcome probe_accounts(const probe_flags& flags) {
                found.wrong.empty() ? ", all as declared" : "");
     if (!plan.not_tried.empty())
       fmt::print("not tried, because others may act upon it (--touch-declared does): {}\n",
-                 fmt::join(plan.not_tried, ", "));
+                 joined(plan.not_tried));
   }
   return all_of(found.wrong);
 }

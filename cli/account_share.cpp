@@ -1,6 +1,7 @@
 // cli/account_share.cpp: flags and look-ups of exports and imports.
 #include "cli/account_share.hpp"
 
+#include "cli/text_table.hpp"
 #include "protocol/subject.hpp"
 
 #include <CLI/CLI.hpp>
@@ -37,9 +38,9 @@ const security::export_claim* find_offer(const security::named_account& exporter
       found = &one;
   }
   if (found == nullptr)
-    problems.push_back(fmt::format(
-        "account {} exports nothing that covers {}; it exports: {}", exporter.name, flags.subject,
-        offered.empty() ? "nothing" : fmt::format("{}", fmt::join(offered, ", "))));
+    problems.push_back(fmt::format("account {} exports nothing that covers {}; it exports: {}",
+                                   exporter.name, flags.subject,
+                                   offered.empty() ? "nothing" : joined(offered)));
   return found;
 }
 

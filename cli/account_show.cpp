@@ -138,8 +138,8 @@ outcome show(const show_flags& flags) {
     return print_jwt_of(store->layout().user_file(name, flags.user));
   auto read = store->user(name, flags.user);
   if (auto* wrong = std::get_if<std::string>(&read))
-    return problem{*wrong, fmt::format("account {} has the users: {}", name,
-                                       fmt::join(store->users(name), ", "))};
+    return problem{*wrong,
+                   fmt::format("account {} has the users: {}", name, joined(store->users(name)))};
   fmt::print("{}", text_of(std::get<security::user_claims>(read), account));
   return std::nullopt;
 }

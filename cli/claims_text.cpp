@@ -43,7 +43,7 @@ void add_standard(lines& to, const security::standard_claims& said) {
   to.add("expires", show_moment(said.expires));
   if (said.not_before != 0)
     to.add("not before", show_moment(said.not_before));
-  to.add("tags", fmt::format("{}", fmt::join(said.tags, ", ")));
+  to.add("tags", joined(said.tags));
 }
 
 /// `whose`: "" or "users ", in front of what they may do.
@@ -77,12 +77,12 @@ void add_limits(lines& to, const security::user_limits& said) {
     to.add("bearer", "its JWT alone lets in");
   if (said.proxy_required)
     to.add("proxy", "only through a trusted one");
-  to.add("comes from", fmt::format("{}", fmt::join(said.sources, ", ")));
+  to.add("comes from", joined(said.sources));
   for (const auto& one : said.times)
     to.add("time of day", fmt::format("{} to {}", one.start, one.end));
   if (!said.times.empty())
     to.add("time zone", said.times_location.empty() ? "the broker's" : said.times_location);
-  to.add("connects by", fmt::format("{}", fmt::join(said.connection_types, ", ")));
+  to.add("connects by", joined(said.connection_types));
 }
 
 std::string kind_of(const std::optional<security::share_kind>& kind) {
@@ -97,10 +97,10 @@ std::string in_words(const security::permission_list& list) {
   bool nothing = std::find(list.deny.begin(), list.deny.end(), ">") != list.deny.end();
   if (nothing)
     return "nothing";
-  auto out = list.allow.empty() ? std::string{"everything"}
-                                : fmt::format("only {}", fmt::join(list.allow, ", "));
+  auto out =
+      list.allow.empty() ? std::string{"everything"} : fmt::format("only {}", joined(list.allow));
   if (!list.deny.empty())
-    out += fmt::format("; never {}", fmt::join(list.deny, ", "));
+    out += fmt::format("; never {}", joined(list.deny));
   return out;
 }
 
@@ -127,7 +127,7 @@ std::string text_of(const security::operator_claims& what, const account_namer& 
     out.add("system account", named(what.system_account, name_of));
   out.add("strict", what.strict_signing_keys ? "only signing keys may sign" : "");
   out.add("account server", what.account_server_url);
-  out.add("brokers", fmt::format("{}", fmt::join(what.service_urls, ", ")));
+  out.add("brokers", joined(what.service_urls));
   return out.text();
 }
 

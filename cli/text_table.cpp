@@ -14,6 +14,13 @@ size_t width_of(const std::string& text) {
 
 } // namespace
 
+std::string joined(const std::vector<std::string>& texts, std::string_view between) {
+  std::string out;
+  for (const auto& one : texts)
+    out.append(out.empty() ? "" : between).append(one);
+  return out;
+}
+
 std::string text_table::text() const {
   std::vector<size_t> widths(rows_.front().size());
   for (const auto& row : rows_)

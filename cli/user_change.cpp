@@ -3,6 +3,7 @@
 
 #include "cli/duration.hpp"
 #include "cli/moment.hpp"
+#include "cli/text_table.hpp"
 #include "config/size.hpp"
 #include "security/claims_rules.hpp"
 #include "security/connection_type.hpp"
@@ -100,7 +101,7 @@ void apply_types(const user_change& change, security::user_limits& to, texts& pr
                                           "MQTT",     "MQTT_WS",   "IN_PROCESS"};
     if (std::find(std::begin(known), std::end(known), one) == std::end(known))
       problems.push_back(fmt::format("--conn-type \"{}\" is none of: {}", one,
-                                     fmt::join(std::begin(known), std::end(known), ", ")));
+                                     joined({std::begin(known), std::end(known)})));
     to.connection_types.push_back(one);
   }
 }
@@ -113,8 +114,7 @@ void apply_template(const user_change& change, security::user_claims& to, texts&
     texts names;
     for (auto one : security::all_fleet_parts)
       names.emplace_back(security::to_string(one));
-    problems.push_back(
-        fmt::format("--template \"{}\" is none of: {}", change.part, fmt::join(names, ", ")));
+    problems.push_back(fmt::format("--template \"{}\" is none of: {}", change.part, joined(names)));
     return;
   }
   auto values = change.values;
