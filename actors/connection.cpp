@@ -95,6 +95,7 @@ void connection::start(connection_actor self) {
   token_ = home_.loop.watch(fd_, watched_events_, *this);
   log::debug("{} - Client connection created", who());
   enter(home_.shared.accounts.global);
+  set_permissions({});
   const auto& options = home_.current->options;
   auto limit = options.limits.max_connections;
   counted_ = true;

@@ -71,7 +71,8 @@ public:
 
   // -- publisher ---------------------------------------------------------------------------------
 
-  std::string introduce(const description_scope& scope) const override;
+  std::string_view introduce(const description_scope& scope) override;
+  std::chrono::nanoseconds round_trip() const override { return rtt_; }
 
   // -- the parser's sink -------------------------------------------------------------------------
 
@@ -270,9 +271,11 @@ private:
   account_ptr account_;
   account_policy_ptr policy_; // the account's, as of the last change that was heard of
   security::permissions_ptr permissions_;
+  security::permissions_ptr granted_; // by the login; `permissions_` may be less, for its host
   std::unique_ptr<security::response_tracker> responses_;
   std::unique_ptr<login_state> login_;
-  std::unique_ptr<jwt_identity> jwt_; ///< who it is, in operator mode
+  std::unique_ptr<known_introductions> introductions_; // until it or its round trip changes
+  std::unique_ptr<jwt_identity> jwt_;                  ///< who it is, in operator mode
   std::unique_ptr<tls_stream> tls_;
   subscription_table subscriptions_;
   /// In the sublists of other accounts, which this one imports streams from.

@@ -306,7 +306,9 @@ bool connection::decide_publish(std::string_view subject) {
   auto slot = subject_->id % verdict_cache::size;
   if (verdicts_->id[slot] != subject_->id) {
     verdicts_->id[slot] = subject_->id;
-    verdicts_->allowed[slot] = permissions_->may_publish(subject);
+    verdicts_->allowed[slot] =
+        permissions_->may_publish(subject)
+        || (permissions_ != granted_ && home_.current->hosts.may_register(granted_, subject));
   }
   return verdicts_->allowed[slot];
 }
@@ -356,8 +358,10 @@ bool connection::on_ping() {
 
 bool connection::on_pong() {
   trace_in("PONG", {});
-  if (pings_out_ > 0)
+  if (pings_out_ > 0) {
     rtt_ = loop_clock::now() - ping_sent_;
+    introductions_.reset();
+  }
   pings_out_ = 0;
   return true;
 }

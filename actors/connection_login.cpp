@@ -182,6 +182,7 @@ bool connection::on_connect(std::string_view json) {
     while (!subscriptions_.empty())
       forget(*subscriptions_.begin());
   rtt_ = home_.loop.now() - started_;
+  introductions_.reset();
   check_login(false);
   return go_on();
 }
@@ -320,8 +321,12 @@ void connection::refuse_login(std::string_view why) {
 // -- permissions
 // -----------------------------------------------------------------------
 
+/// Outside the fleet's client hosts less is allowed than the login granted.
 void connection::set_permissions(security::permissions_ptr rules) {
-  permissions_ = std::move(rules);
+  granted_ = std::move(rules);
+  permissions_ = account_ && account_->is_system
+                     ? granted_
+                     : home_.current->hosts.narrow(granted_, socket_->ip);
   forget_subject(); // what was decided about it may have changed
   verdicts_.reset();
   bool tracks = permissions_ && permissions_->responses().has_value();
@@ -379,6 +384,12 @@ void connection::apply() {
   if (phase_ >= phase::refusing)
     return;
   set_max_payload();
+  introductions_.reset();
+  if (home_.current->hosts.active() || permissions_ != granted_) {
+    set_permissions(granted_);
+    recheck_subscriptions();
+    home_.loop.flush_later(token_);
+  }
   if (home_.current->operator_mode()) // what a JWT allows does not change with the file
     return;
   bool was_anonymous = !connected_ && !must_log_in_ && (!login_ || login_->identity.label.empty());

@@ -42,11 +42,13 @@ config::nanoseconds login_time(const config::options& options) {
 } // namespace
 
 settings::settings(const config::options& from)
-    : options{from}, auth{authentication_of(from)}, auth_timeout{login_time(from)} {
+    : options{from}, auth{authentication_of(from)}, hosts{from.fleet.client_hosts,
+                                                          from.fleet.deny_server_connections},
+      auth_timeout{login_time(from)} {
   parsing.max_control_line = static_cast<size_t>(from.limits.max_control_line);
   parsing.max_payload = from.limits.max_payload;
   info.headers = !from.no_header_support;
-  info.auth_required = login_required();
+  info.auth_required = login_required() || hosts.active(); // as Choria's broker says it
   info.max_payload = from.limits.max_payload;
   info.cluster = from.cluster_name;
   if (from.client.tls) {

@@ -6,6 +6,7 @@
 #include "protocol/client_parser.hpp"
 #include "protocol/info.hpp"
 #include "security/authenticator.hpp"
+#include "security/client_hosts.hpp"
 #include "security/tls_context.hpp"
 
 #include <memory>
@@ -30,6 +31,7 @@ struct settings {
   protocol::server_info info;
   protocol::parser_limits parsing;
   security::authenticator auth;
+  security::client_hosts hosts;
   security::tls_context_ptr tls; ///< null: plain
   config::nanoseconds auth_timeout;
 };

@@ -42,7 +42,7 @@ public:
 
 private:
   void read_key(const member& one, const std::string& key) {
-    if (any_of(key, {"exports", "imports", "mappings", "maps", "msg_trace", "trace_dest"}))
+    if (any_of(key, {"msg_trace", "trace_dest"}))
       to_.found.note_inactive("accounts." + account_.key + "." + one.key, to_string(one.where));
     if (key == "users")
       read_account_users(one);
@@ -200,7 +200,6 @@ void read_accounts(const member& one, dialect from, reading& to) {
 
 void read_global_mappings(const member& one, dialect from, reading& to) {
   to.found.note_origin("mappings", one.key, to_string(one.where));
-  to.found.note_inactive(one.key, to_string(one.where));
   security::account_rules global;
   global.name = global.display_name = "$G";
   read_mappings(one, global, from, to.found);

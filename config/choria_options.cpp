@@ -125,6 +125,13 @@ private:
     if (!out.server_name.empty() && values_.find("identity") != nullptr)
       out.client.advertise = out.server_name + ":" + std::to_string(out.client.port);
     values_.take_text(n("public_url"), "listen.advertise", out.client.advertise);
+    values_.take_list(n("client_hosts"), "fleet.client_hosts", out.fleet.client_hosts);
+    values_.take_flag(n("deny_server_connections"), "fleet.deny_server_connections",
+                      out.fleet.deny_server_connections);
+    if (out.fleet.deny_server_connections && out.fleet.client_hosts.empty())
+      to_.found.warning(values_.find(n("deny_server_connections"))->where,
+                        n("deny_server_connections") + " does nothing without " + n("client_hosts")
+                            + ", which tells servers from clients");
     values_.take_duration(n("write_deadline"), "timing.write_deadline", out.timing.write_deadline);
     values_.take_number(n("max_clients"), "limits.max_connections", out.limits.max_connections);
     values_.take_number(n("handshake_concurrency"), "limits.handshake_concurrency",

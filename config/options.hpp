@@ -49,6 +49,13 @@ struct timing {
   nanoseconds soft_shutdown_timeout = std::chrono::seconds{60};
 };
 
+/// What a Choria fleet asks of its broker.
+struct fleet {
+  /// Addresses and networks that clients come from; others are managed nodes. Empty: all.
+  std::vector<std::string> client_hosts;
+  bool deny_server_connections = false; ///< others may do nothing at all
+};
+
 /// Who may log in. Nothing set: everybody, into the global account.
 struct authorization {
   std::string user;
@@ -107,6 +114,7 @@ struct options {
   config::limits limits;
   config::timing timing;
   config::authorization authorization;
+  config::fleet fleet;
   config::monitoring monitoring;
   config::logging logging;
   int reactors = 0; ///< event loops, 0: one a core

@@ -109,6 +109,13 @@ const auto table = std::to_array<option_entry>({
      [](o c) -> field { return &c.authorization.no_auth_user; },
      "user that those without credentials become"},
 
+    {"fleet.client_hosts", "", "ClientHosts", applies, unit::list,
+     [](o c) -> field { return &c.fleet.client_hosts; },
+     "addresses and networks of Choria clients; others are managed nodes; empty: all"},
+    {"fleet.deny_server_connections", "", "DenyServerConnections", applies, unit::flag,
+     [](o c) -> field { return &c.fleet.deny_server_connections; },
+     "hosts outside fleet.client_hosts may do nothing at all"},
+
     {"operator.tokens", "operator operators roots root root_operators root_operator",
      "TrustedOperators", refused, unit::list, [](o c) -> field { return &c.operators.operators; },
      "JWTs of trusted operators, or files with them"},

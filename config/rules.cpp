@@ -2,6 +2,7 @@
 #include "config/rules.hpp"
 #include "config/duration.hpp"
 #include "config/registry.hpp"
+#include "security/client_hosts.hpp"
 #include "security/tls_names.hpp"
 
 #include <algorithm>
@@ -59,6 +60,11 @@ public:
         && !syslog.starts_with("unix://"))
       say("invalid network type: " + said("logging.remote_syslog")
           + " must begin with udp://, tcp:// or unix://, not \"" + syslog + "\"");
+  }
+
+  void check_fleet() {
+    for (auto& fault : security::faults_of_hosts(opts_.fleet.client_hosts))
+      say(said("fleet.client_hosts") + ": " + fault);
   }
 
   void check_users() {
@@ -201,6 +207,7 @@ void check_rules(const options& opts, const findings& found, std::vector<std::st
   checker.check_limits();
   checker.check_names();
   checker.check_users();
+  checker.check_fleet();
   checker.check_system_account();
   checker.check_operators();
   checker.check_tls();

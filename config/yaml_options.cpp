@@ -15,8 +15,9 @@ namespace troupe::config {
 
 namespace {
 
-constexpr std::array<std::string_view, 8> sections{
-    "listen", "limits", "timing", "authorization", "monitoring", "logging", "operator", "resolver"};
+constexpr std::array<std::string_view, 9> sections{"fleet",   "listen",        "limits",
+                                                   "timing",  "authorization", "monitoring",
+                                                   "logging", "operator",      "resolver"};
 
 /// Features with the key names of nats-server's format that are not run yet.
 constexpr std::array<std::string_view, 4> inactive_blocks{"cluster", "gateway", "leafnodes",

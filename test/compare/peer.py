@@ -2,6 +2,7 @@
 import glob
 import json
 import os
+import signal
 import socket
 import subprocess
 import tempfile
@@ -11,28 +12,61 @@ import time
 class Server:
     """One process on a free port; stops with the `with` block."""
 
-    def __init__(self, binary, config):
+    def __init__(self, binary, config, choria=False):
         self.dir = tempfile.TemporaryDirectory(prefix="troupe-compare-")
-        path = os.path.join(self.dir.name, "server.conf")
-        with open(path, "w") as out:
-            out.write(f'listen: "127.0.0.1:-1"\nports_file_dir: "{self.dir.name}"\n{config}')
+        self.path = os.path.join(self.dir.name, "broker.conf")
         self.log = open(os.path.join(self.dir.name, "log"), "w+")
-        self.process = subprocess.Popen([binary, "-c", path], stdout=self.log, stderr=self.log)
-        self.port = None
+        self.choria = choria
+        self.port = self.free_port() if choria else None
+        self.write(config)
+        command = [binary, "run", "--config", self.path] if choria else [binary, "-c", self.path]
+        self.process = subprocess.Popen(command, stdout=self.log, stderr=self.log)
+        self.await_start(binary)
+
+    @staticmethod
+    def free_port():
+        """Choria's file has no way to ask for any port."""
+        with socket.socket() as one:
+            one.bind(("127.0.0.1", 0))
+            return one.getsockname()[1]
+
+    def write(self, config):
+        with open(self.path, "w") as out:
+            if self.choria:
+                out.write(config.replace("@PORT@", str(self.port)))
+            else:
+                out.write(f'listen: "127.0.0.1:-1"\nports_file_dir: "{self.dir.name}"\n{config}')
+
+    def reconfigure(self, config):
+        """Returns at once: the reload happens soon."""
+        self.write(config)
+        self.process.send_signal(signal.SIGHUP)
+
+    def await_start(self, binary):
         deadline = time.monotonic() + 20
-        while self.port is None:
+        while not self.is_listening():
             if self.process.poll() is not None or time.monotonic() > deadline:
                 self.log.seek(0)
                 text = self.log.read()
                 self.stop()
                 raise RuntimeError(f"{binary} did not start: {text}")
-            for name in glob.glob(os.path.join(self.dir.name, "*.ports")):
-                try:
-                    with open(name) as file:
-                        self.port = int(json.load(file)["nats"][0].rsplit(":", 1)[1])
-                except (ValueError, KeyError, IndexError):
-                    pass  # not written to its end
             time.sleep(0.01)
+
+    def is_listening(self):
+        if self.choria:
+            try:
+                socket.create_connection(("127.0.0.1", self.port)).close()
+                return True
+            except ConnectionRefusedError:
+                return False
+        for name in glob.glob(os.path.join(self.dir.name, "*.ports")):
+            try:
+                with open(name) as file:
+                    self.port = int(json.load(file)["nats"][0].rsplit(":", 1)[1])
+                return True
+            except (ValueError, KeyError, IndexError):
+                pass  # not written to its end
+        return False
 
     def stop(self):
         self.process.terminate()
@@ -50,12 +84,14 @@ class Server:
 class Peer:
     """A client that writes lines and keeps what it hears."""
 
-    def __init__(self, port, user):
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=20)
+    def __init__(self, port, user="", source=""):
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=20,
+                                               source_address=(source, 0) if source else None)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.buffer = b""
         self.heard = []  # (subject, sid, reply, header, body)
         self.errors = []
+        self.info = json.loads(self.line().split(" ", 1)[1])
         self.send(f'CONNECT {{"user":"{user}","pass":"p","verbose":false,"pedantic":false,'
                   '"headers":true,"no_responders":true,"lang":"compare","version":"1"}\r\n')
         self.fence()

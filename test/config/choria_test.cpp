@@ -177,7 +177,7 @@ TEST_CASE("keys of features to come never fail; those that keep people out are m
   auto result = with("plugin.choria.network.gateway_port = 7222\n"
                      "plugin.choria.network.gateway_remotes = TYO\n"
                      "plugin.choria.network.gateway_remote.TYO.urls = a:1\n"
-                     "plugin.choria.network.client_hosts = 10.0.0.0/8\n"
+                     "plugin.choria.network.client_signer_cert = ab\n"
                      "plugin.choria.network.leafnode_port = 0\n"
                      "plugin.choria.broker_federation = no\n"
                      "plugin.choria.middleware_hosts = a:4222\n");
@@ -186,8 +186,24 @@ TEST_CASE("keys of features to come never fail; those that keep people out are m
   CHECK(result.inactive[0].key == "plugin.choria.network.gateway_port");
   CHECK(result.inactive[0].place == "broker.conf:7");
   CHECK_FALSE(result.inactive[0].restricts_access);
-  CHECK(result.inactive[3].key == "plugin.choria.network.client_hosts");
+  CHECK(result.inactive[3].key == "plugin.choria.network.client_signer_cert");
   CHECK(result.inactive[3].restricts_access);
+}
+
+TEST_CASE("client hosts are addresses and networks, and deny_server_connections needs them") {
+  auto result = with("plugin.choria.network.client_hosts = 10.1.2.3, 192.168.0.0/16, ::1\n"
+                     "plugin.choria.network.deny_server_connections = yes\n");
+  CHECK(complaints(result) == "");
+  CHECK(result.inactive.empty());
+  CHECK(result.opts.fleet.client_hosts
+        == std::vector<std::string>{"10.1.2.3", "192.168.0.0/16", "::1"});
+  CHECK(result.opts.fleet.deny_server_connections);
+  CHECK(complaints(with("plugin.choria.network.client_hosts = 10.0.0.0/8, web1\n"))
+            .find("plugin.choria.network.client_hosts: \"web1\" must be an address")
+        != std::string::npos);
+  auto alone = with("plugin.choria.network.deny_server_connections = yes\n");
+  REQUIRE(alone.warnings.size() == 1);
+  CHECK(alone.warnings[0].find("does nothing without") != std::string::npos);
 }
 
 TEST_CASE("a file cut at any byte is read without harm") {

@@ -155,7 +155,7 @@ TEST_CASE("a mistake below a known but inactive feature is found, and a good one
   std::string names;
   for (auto& one : result.inactive)
     names += one.key + (one.restricts_access ? "! " : " ");
-  CHECK(names == "cluster jetstream ocsp accounts.A.exports ");
+  CHECK(names == "cluster jetstream ocsp ");
   REQUIRE(result.opts.authorization.users.size() == 1);
   CHECK(result.opts.authorization.users[0].account == "A");
 }
