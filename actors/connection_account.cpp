@@ -19,6 +19,7 @@ void connection::enter(account_ptr where) {
   leave();
   account_ = std::move(where);
   policy_ = account_->policy();
+  introductions_.reset();
   set_max_payload();
   forget_subject();
   verdicts_.reset();
@@ -163,7 +164,11 @@ void connection::drop_shadows() {
 // -- who it is
 // ----------------------------------------------------------------------------------------
 
-std::string connection::introduce(const description_scope& scope) const {
+std::string_view connection::introduce(const description_scope& scope) {
+  if (!introductions_)
+    introductions_ = std::make_unique<known_introductions>();
+  if (const auto* known = introductions_->find(scope))
+    return *known;
   nlohmann::ordered_json out = nlohmann::ordered_json::object();
   auto add = [&](const char* key, std::string_view value) {
     if (!value.empty())
@@ -205,7 +210,8 @@ std::string connection::introduce(const description_scope& scope) const {
     out["kind"] = "Client";
     out["client_type"] = "nats";
   }
-  return out.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  return introductions_->keep(
+      scope, out.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
 }
 
 } // namespace troupe::actors

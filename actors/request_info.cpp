@@ -22,6 +22,21 @@ bool is_request_info(std::string_view line) noexcept {
 
 } // namespace
 
+const std::string* known_introductions::find(const description_scope& scope) const {
+  for (const auto& each : all_)
+    if (each.detailed == scope.detailed && each.server == scope.server
+        && each.service == scope.service)
+      return &each.text;
+  return nullptr;
+}
+
+const std::string& known_introductions::keep(const description_scope& scope, std::string text) {
+  if (all_.size() == most)
+    all_.clear();
+  all_.push_back({scope.detailed, scope.server, std::string{scope.service}, std::move(text)});
+  return all_.back().text;
+}
+
 std::string with_request_info(std::string_view old, std::string_view info) {
   std::string out;
   out.reserve(std::max(old.size(), status_line.size()) + request_info_header.size() + info.size()

@@ -24,6 +24,7 @@ struct latency_record {
   std::string header;    ///< JSON of the headers that asked for it, or empty
   std::chrono::nanoseconds requestor_rtt{0};
   std::chrono::system_clock::time_point start; ///< when the request came in
+  loop_clock::time_point sent;                 ///< the same, for the time it takes
 };
 
 /// One request on its way to an exporter.

@@ -286,6 +286,8 @@ void router::send(open_batch& batch) {
 
 void router::flush() {
   congested_.clear();
+  if (!metrics_.empty()) [[unlikely]]
+    publish_metrics();
   few_ = open_.size() <= most_direct_batches;
   for (auto slot : open_)
     if (batches_[slot].to)

@@ -8,6 +8,7 @@
 #include "actors/outgoing.hpp"
 #include "actors/request_info.hpp"
 #include "actors/response_table.hpp"
+#include "actors/service_latency.hpp"
 #include "actors/subscription.hpp"
 #include "protocol/client_parser.hpp"
 
@@ -180,8 +181,15 @@ private:
   known_subject& target_of(known_subject& subject, service_import& service);
   bool request(account& where, known_subject& subject, service_import& service,
                const routed_message& msg);
-  std::string await(service_import& service, account& importer, const routed_message& msg);
+  std::string await(service_import& service, account& importer, const routed_message& msg,
+                    std::shared_ptr<const latency_record> latency);
   bool respond(account& where, const routed_message& msg);
+  std::shared_ptr<const latency_record> measure(const service_import& service, bool share,
+                                                const routed_message& msg);
+  void report(const account_ptr& exporter, const security::export_rule& offer,
+              const latency_record& request, latency_status status, publisher* by);
+  void report(const awaited_response& what, latency_status status, publisher* by = nullptr);
+  void publish_metrics();
   static void note(outgoing& out, const routed_message& msg, uint8_t quirks);
   bool admit(account& where, subscription& sub, const routed_message& msg, uint8_t quirks);
   bool deliver_to_group(account& where, known_subject& subject, const protocol::queue_group& group,
@@ -218,8 +226,9 @@ private:
   size_t mine_ = 0;
   clock now_;
   std::function<void()> begin_sweeping_;
-  uint64_t generation_ = 1;   // of what `known_subject::targets` say
-  std::string local_subject_; // scratch
+  uint64_t generation_ = 1;             // of what `known_subject::targets` say
+  std::string local_subject_;           // scratch
+  std::vector<broker_message> metrics_; // go out with the next flush
   /// Results that an outer deliver() may still go through.
   std::vector<protocol::ref_ptr<const protocol::match_result>> outdated_;
 };

@@ -113,8 +113,11 @@ bool router::request(account& where, known_subject& subject, service_import& ser
   }
   std::string token;
   std::string reply;
+  auto latency = measure(service, step.share, msg);
+  if (latency && msg.pub.reply.empty())
+    report(service.exporter, *service.offer, *latency, latency_status::bad_request, nullptr);
   if (!msg.pub.reply.empty() && !msg.pub.reply.starts_with(not_rewritten)) {
-    token = await(service, where, msg);
+    token = await(service, where, msg, std::move(latency));
     if (token.empty())
       return false;
     reply = service.exporter->reply_prefix + token;
@@ -122,18 +125,20 @@ bool router::request(account& where, known_subject& subject, service_import& ser
   }
   bool delivered = deliver(*service.exporter, *target, out) > 0;
   if (!delivered && !token.empty())
-    tables_[mine_].remove(token);
+    if (auto unserved = tables_[mine_].remove(token))
+      report(*unserved, latency_status::service_unavailable);
   return delivered;
 }
 
 /// The token under which the exporter's response will be known.
-std::string router::await(service_import& service, account& importer, const routed_message& msg) {
+std::string router::await(service_import& service, account& importer, const routed_message& msg,
+                          std::shared_ptr<const latency_record> latency) {
   auto now = now_();
   awaited_response what{service.exporter,
                         account_ptr{&importer},
                         std::string{msg.pub.reply},
                         service.offer,
-                        nullptr,
+                        std::move(latency),
                         now + service.offer->response_threshold,
                         now};
   bool first = false;
@@ -153,6 +158,7 @@ bool router::respond(account& where, const routed_message& msg) {
   auto awaited = tables_[owner].use(token, where, msg.pub.data.empty(), now_());
   if (!awaited)
     return false;
+  report(*awaited, latency_status::answered, msg.who);
   auto& importer = *awaited->importer;
   auto found = memory_of(importer).find(awaited->reply, importer);
   known_subject_ptr target{&mapped(*found)};
@@ -165,6 +171,7 @@ bool router::respond(account& where, const routed_message& msg) {
     std::swap(back.exporter, back.importer);
     back.reply = msg.pub.reply;
     back.asked = now_();
+    back.latency = nullptr;
     back.deadline = back.asked + back.offer->response_threshold;
     bool first = false;
     if (auto back_token = tables_[mine_].add(mine_, std::move(back), first); !back_token.empty())
@@ -181,10 +188,6 @@ bool router::respond(account& where, const routed_message& msg) {
   if (!delivered)
     tables_[owner].remove(token);
   return delivered;
-}
-
-bool router::sweep() {
-  return !tables_[mine_].sweep(now_()).empty;
 }
 
 } // namespace troupe::actors

@@ -43,11 +43,12 @@ inline account_rules rules_of(std::string name, std::vector<export_rule> exports
 }
 
 struct asker final : actors::publisher {
-  std::string introduce(const actors::description_scope& scope) const override {
-    std::string out = scope.detailed ? R"({"user":"u","acc":"B")" : R"({"acc":"B")";
+  std::string out;
+  std::string_view introduce(const actors::description_scope& scope) override {
+    out = scope.detailed ? R"({"user":"u","acc":"B")" : R"({"acc":"B")";
     if (!scope.service.empty())
       out.append(R"(,"svc":")").append(scope.service).append("\"");
-    return out + "}";
+    return out += "}";
   }
 };
 

@@ -43,8 +43,9 @@ struct isolation_world : router_world {
 private:
   struct speaker final : actors::publisher {
     std::string account;
-    std::string introduce(const actors::description_scope&) const override {
-      return R"({"acc":")" + account + "\"}";
+    std::string said;
+    std::string_view introduce(const actors::description_scope&) override {
+      return said = R"({"acc":")" + account + "\"}";
     }
   };
   struct player {

@@ -89,7 +89,11 @@ std::string case_player::next_line(const std::string& name) {
 
 void case_player::expect_regex(const std::string& name, const std::string& pattern) {
   auto line = next_line(name);
-  if (!std::regex_match(line, std::regex{pattern}))
+  std::smatch found;
+  if (std::regex_match(line, found, std::regex{pattern})) {
+    if (found.size() > 1)
+      captured_ = found[1];
+  } else
     throw case_failure("\"" + printable(line) + "\" does not match " + pattern);
 }
 

@@ -183,6 +183,9 @@ void case_player::refuse_tls(const std::string& name, bool at_most_1_2) {
 
 std::string case_player::filled(const std::string& name, std::string text) {
   text = with_paths(std::move(text), options_);
+  constexpr std::string_view captured = "@GROUP@";
+  for (auto at = text.find(captured); at != text.npos; at = text.find(captured))
+    text.replace(at, captured.size(), captured_);
   auto each = [&](std::string_view mark, auto&& make) {
     auto at = text.find(mark);
     if (at == text.npos)

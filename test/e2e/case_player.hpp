@@ -73,5 +73,6 @@ private:
   bool answers_pings_; // a case that speaks of PINGs itself sees them all
   std::map<std::string, client> clients_;
   std::vector<std::string> transcript_;
+  std::string captured_; // by the last regular expression with a group
 };
 } // namespace troupe::e2e
