@@ -12,9 +12,10 @@ import time
 class Server:
     """One process on a free port; stops with the `with` block."""
 
-    def __init__(self, binary, config, choria=False):
+    def __init__(self, binary, config, choria=False, name="broker.conf"):
+        """`choria`: Troupe's own command with any of its formats, by `name`; @PORT@ is the port."""
         self.dir = tempfile.TemporaryDirectory(prefix="troupe-compare-")
-        self.path = os.path.join(self.dir.name, "broker.conf")
+        self.path = os.path.join(self.dir.name, name)
         self.log = open(os.path.join(self.dir.name, "log"), "w+")
         self.choria = choria
         self.port = self.free_port() if choria else None
@@ -84,7 +85,7 @@ class Server:
 class Peer:
     """A client that writes lines and keeps what it hears."""
 
-    def __init__(self, port, user="", source=""):
+    def __init__(self, port, user="", source="", echo=True):
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=20,
                                                source_address=(source, 0) if source else None)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -93,7 +94,8 @@ class Peer:
         self.errors = []
         self.info = json.loads(self.line().split(" ", 1)[1])
         self.send(f'CONNECT {{"user":"{user}","pass":"p","verbose":false,"pedantic":false,'
-                  '"headers":true,"no_responders":true,"lang":"compare","version":"1"}\r\n')
+                  f'"headers":true,"no_responders":true,"echo":{str(echo).lower()},'
+                  '"lang":"compare","version":"1"}\r\n')
         self.fence()
 
     def send(self, text):

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # test/compare/sharing.py: plays random worlds of accounts to two servers and lists what differs.
 import argparse
+import json
 import re
 import subprocess
 import sys
@@ -22,13 +23,22 @@ def without_names(error):
     return re.sub(r"_R_[.]\w+[.]\w+", "_R_.@.@", error)
 
 
+def whence(head):
+    """What the header of an imported service's request says of its way."""
+    found = re.search(r"Nats-Request-Info: (.*)\r\n", head)
+    if not found:
+        return "none"
+    info = json.loads(found[1])
+    return f"acc {info.get('acc')} svc {info.get('svc')}"
+
+
 class Play:
     """One world on one server."""
 
     def __init__(self, world, port, with_503):
         self.with_503 = with_503
         self.world = world
-        self.peers = {c.user: Peer(port, c.user) for c in world.clients}
+        self.peers = {c.user: Peer(port, c.user, echo=c.echo) for c in world.clients}
         self.queues = {(c.user, sid): q for c in world.clients for _, q, sid in c.subscriptions}
         for client in world.clients:
             peer = self.peers[client.user]
@@ -76,7 +86,7 @@ class Play:
                 who = f"group {queue}" if queue else f"{user} sid {'any' if status else sid}"
                 what = "503" if status else f"as {without_chance(subject)}"
                 asks = without_chance(reply) if reply else "nobody"
-                info = "Nats-Request-Info" in head
+                info = whence(head)
                 out[body][f"{who} {what} reply {asks} info {info}"
                           if not queue else f"{who} reply {asks}"] += 1
             peer.heard = []

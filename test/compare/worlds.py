@@ -37,6 +37,7 @@ class Client:
     account: Account
     user: str
     permissions: dict
+    echo: bool
     subscriptions: list = field(default_factory=list)  # (subject, queue, sid)
 
 
@@ -60,10 +61,14 @@ class World:
         self.clients = []
         for account in self.accounts:
             for n in range(self.rnd.randint(1, 2)):
-                client = Client(account, f"{account.name}u{n}", self.permissions())
+                client = Client(account, f"{account.name}u{n}", self.permissions(),
+                                self.chance(85))
                 self.clients.append(client)
                 for sid in range(self.rnd.randint(1, 4)):
                     self.add_subscription(client, sid)
+                if "allow_responses" in client.permissions:
+                    # With two that hear one request nats-server lets it answer none.
+                    del client.subscriptions[1:]
         self.messages = [self.message(n) for n in range(30)]
 
     def chance(self, percent):
@@ -182,6 +187,11 @@ class World:
         for what in ("publish", "subscribe"):
             if self.chance(20):
                 out[what] = {self.rnd.choice(["allow", "deny"]): [self.pattern() for _ in range(2)]}
+                if what == "subscribe" and not self.old and self.chance(30):
+                    (rule,) = out[what].values()
+                    rule[0] += self.rnd.choice([" g", " h", " *"])
+        if self.chance(15):
+            out["allow_responses"] = True
         return out
 
     def add_subscription(self, client, sid):
@@ -195,7 +205,8 @@ class World:
             subject = self.pattern()
         for rule in client.permissions.get("subscribe", {}).values():
             # nats-server matches a subscription like a literal, which is a known difference.
-            if any(matches(subject, p) and not contains(p, subject) for p in rule):
+            if any(matches(subject, p) and not contains(p, subject)
+                   for p in (entry.split(" ")[0] for entry in rule)):
                 return
         if self.old and any(self.overlap(subject, p) and not contains(p, subject)
                             for p in client.permissions.get("subscribe", {}).get("deny", [])):
@@ -231,6 +242,8 @@ class World:
     @staticmethod
     def rules(client):
         def entry(rule):
+            if rule is True:
+                return "true"
             (how, subjects), = rule.items()
             return "{" + how + ": [" + ", ".join(f'"{s}"' for s in subjects) + "]}"
         return "{" + ", ".join(f"{k}: {entry(v)}" for k, v in client.permissions.items()) + "}"

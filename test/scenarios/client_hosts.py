@@ -38,7 +38,31 @@ def check(what, wanted):
     assert what == wanted, f"is {what}, must be {wanted}"
 
 
+USERS = """listen: {host: 127.0.0.1, port: @PORT@}
+fleet: {client_hosts: [127.0.0.2]}
+authorization:
+  users:
+    - {user: operator, password: p, permissions: {publish: ["site.>", "mcollective.node.web1"]}}
+"""
+
+
+def users_and_hosts(folder):
+    """Host and user both have to allow what somebody does."""
+    with Server(folder + "/troupe", USERS, choria=True, name="troupe.yaml") as server:
+        client = Peer(server.port, "operator", CLIENT)
+        node = Peer(server.port, "operator", NODE)
+        for peer, subject, wanted in ((client, "site.x", True), (node, "site.x", True),
+                                      (client, "mcollective.node.web1", True),
+                                      (node, "mcollective.node.web1", False),
+                                      (client, "mcollective.node.web2", False),
+                                      (node, "mcollective.broadcast.agent.registration", False)):
+            check((subject, published(peer, subject)), (subject, wanted))
+        check(subscribed(client, "mcollective.reply.>"), True)
+        check(subscribed(node, "mcollective.reply.>"), False)
+
+
 def main():
+    users_and_hosts(sys.argv[1])
     with Server(sys.argv[1] + "/troupe", BASE + HOSTS, choria=True) as server:
         client = Peer(server.port, source=CLIENT)
         node = Peer(server.port, source=NODE)
