@@ -90,6 +90,9 @@ actor_snapshot actor_snapshot_of(const account& which) {
 account_snapshot snapshot_of(const account& which) {
   account_snapshot out;
   out.name = which.name;
+  out.label = which.policy()->rules.display_name;
+  if (out.label.empty())
+    out.label = out.name;
   out.connections = which.connections.load(std::memory_order_relaxed);
   out.total_connections = which.total_connections.load(std::memory_order_relaxed);
   out.subscriptions = which.interests.size();

@@ -23,7 +23,8 @@ struct account_policy : protocol::ref_counted<account_policy> {
   security::account_trust_ptr trust; ///< what logins must know of its JWT; null: it has none
   std::shared_ptr<const security::account_sharing> shared; ///< where the next two come from
   std::vector<stream_import_ptr> streams;
-  std::vector<service_import_ptr> services; ///< they stand in the account's sublist
+  std::vector<service_import_ptr> services;      ///< they stand in the account's sublist
+  std::vector<service_import_ptr> of_the_broker; ///< so do these: broker_services.hpp
   account_mappings mappings;
   bool removed = false;                           ///< the account is gone: its connections end
   protocol::errc farewell = protocol::errc::none; ///< what they are told; none: nothing

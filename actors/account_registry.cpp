@@ -2,6 +2,7 @@
 #include "actors/account_registry.hpp"
 
 #include "actors/account_policy.hpp"
+#include "actors/broker_services.hpp"
 #include "security/operator_trust.hpp"
 
 #include <algorithm>
@@ -25,13 +26,28 @@ account_registry::account_registry(size_t reactors, std::string_view system_acco
                        }} {
   accounts_.emplace(global->name, global);
   accounts_.emplace(system->name, system);
+  accept_responses(system);
+  offer_services(*global);
+}
+
+/// A new account can ask the broker at once.
+void account_registry::offer_services(account& whom) {
+  auto policy = protocol::make_ref<account_policy>();
+  policy->rules.name = whom.name;
+  policy->of_the_broker = broker_services(whom, system, nobody_);
+  whom.set_policy(policy);
+  for (const auto& service : policy->of_the_broker)
+    whom.interests.insert(service);
 }
 
 /// Accounts that import from each other keep each other alive.
 account_registry::~account_registry() {
-  for (const auto& [name, which] : accounts_)
-    for (const auto& service : which->policy()->services)
-      which->interests.remove(*service);
+  for (const auto& [name, which] : accounts_) {
+    auto policy = which->policy();
+    for (const auto* some : {&policy->services, &policy->of_the_broker})
+      for (const auto& service : *some)
+        which->interests.remove(*service);
+  }
   for (const auto& [name, which] : accounts_)
     which->set_policy(protocol::make_ref<account_policy>());
 }
@@ -71,6 +87,7 @@ account_ptr account_registry::locked_named(std::string_view name, news& out) {
   if (auto known = accounts_.find(name); known != accounts_.end())
     return known->second;
   auto made = protocol::make_ref<account>(std::string{name}, reactors_);
+  offer_services(*made);
   accounts_.emplace(made->name, made);
   out.made.push_back(made);
   return made;
@@ -225,8 +242,9 @@ bool account_registry::locked_remove(std::string_view name, protocol::errc farew
   last->farewell = farewell;
   auto before = gone->policy();
   gone->set_policy(last);
-  for (const auto& service : before->services)
-    gone->interests.remove(*service);
+  for (const auto* some : {&before->services, &before->of_the_broker})
+    for (const auto& service : *some)
+      gone->interests.remove(*service);
   if (auto responses = responses_.find(gone.get()); responses != responses_.end()) {
     gone->interests.remove(*responses->second);
     responses_.erase(responses);
@@ -267,6 +285,7 @@ void account_registry::renew(const account_ptr& which, std::vector<std::string>&
   next->rules = *sharing_.rules_of(which->name);
   if (auto trust = trusted_.find(which->name); trust != trusted_.end())
     next->trust = trust->second;
+  next->of_the_broker = before->of_the_broker;
   next->mappings = account_mappings{next->rules.mappings, cluster_, problems};
   next->shared = sharing_.find(which->name);
   for (auto& problem : problems_of(*next))

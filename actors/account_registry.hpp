@@ -84,6 +84,7 @@ private:
   service_import_ptr service_of(const security::resolved_import& import, account& importer,
                                 const account_policy& before);
   void accept_responses(const account_ptr& which);
+  void offer_services(account& whom);
   bool locked_remove(std::string_view name, protocol::errc farewell, news& out);
   std::string judge_activation(const security::account_rules& importer,
                                const security::import_rule& wanted,

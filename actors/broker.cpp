@@ -7,6 +7,7 @@
 #include "actors/jwt_login.hpp"
 #include "actors/listener.hpp"
 #include "actors/log.hpp"
+#include "actors/observer.hpp"
 #include "actors/reactor.hpp"
 #include "security/nkey.hpp"
 
@@ -192,6 +193,10 @@ void describe_server(settings& s, const std::string& id, const std::string& host
 
 broker::broker() = default;
 
+void broker::attach(observer_maker make) {
+  make_observer_ = std::move(make);
+}
+
 broker::~broker() {
   stop();
 }
@@ -243,6 +248,8 @@ std::vector<std::string> broker::start(const config::options& given) {
         std::make_unique<account_keeper>(my.all.accounts, my.all.operators, std::move(operators));
     my.keeper->load(unix_now());
   }
+  if (make_observer_)
+    my.all.watcher = make_observer_(my.system, my.all);
   for (auto& each : my.all.reactors)
     my.listeners.push_back(spawn_listener(my.system, *each, my.socket));
   for (auto& each : my.all.reactors)
@@ -272,6 +279,8 @@ std::vector<std::string> broker::reload(const config::options& given) {
     my.keeper->preload(options.operators.preload, unix_now());
   for (auto& each : my.all.reactors)
     caf::anon_send(each->actor, atom::apply_v, next);
+  if (my.all.watcher)
+    my.all.watcher->reloaded();
   return {};
 }
 
@@ -279,6 +288,8 @@ void broker::enter_lame_duck() {
   auto& my = *impl_;
   my.accepting = false;
   my.lame_duck = true;
+  if (my.all.watcher)
+    my.all.watcher->lame_duck();
   auto now = my.settings_now();
   auto next = std::make_shared<settings>(now->options);
   next->tls = now->tls;
@@ -318,6 +329,11 @@ void broker::stop() {
     for (auto& each : my.listeners)
       caf::anon_send(each, atom::shut_down_v);
     my.listeners.clear();
+  }
+  if (my.all.watcher) {
+    my.all.watcher->farewell();
+    // What it said last has left its reactor when that answers.
+    my.ask<tree_ptr>(my.all.reactors.front()->actor, nullptr, atom::tree_v);
   }
   for (auto& each : my.all.reactors) {
     caf::anon_send(each->actor, atom::shut_down_v);
@@ -414,6 +430,9 @@ std::vector<actor_snapshot> broker::tree() const {
     if (i < listeners.size())
       add(my.ask<tree_ptr>(listeners[i], nullptr, atom::tree_v));
   }
+  if (my.all.watcher)
+    for (auto& each : my.all.watcher->tree())
+      out.push_back(std::move(each));
   return out;
 }
 

@@ -6,11 +6,19 @@
 #include "protocol/sublist.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
+namespace caf {
+class actor_system;
+}
+
 namespace troupe::actors {
+
+class observer;
+struct core;
 
 /// The NATS release whose behaviour clients may expect; they compare the number.
 inline constexpr const char* nats_version = "2.15.1";
@@ -23,6 +31,11 @@ public:
   broker(const broker&) = delete;
   broker& operator=(const broker&) = delete;
   ~broker();
+
+  /// Makes an observer when accounts and reactors are there and nobody has come yet.
+  using observer_maker = std::function<std::shared_ptr<observer>(caf::actor_system&, core&)>;
+  /// For the next start().
+  void attach(observer_maker make);
 
   /// Binds, starts the reactors and accepts clients. Empty: it runs. Otherwise one sentence a
   /// problem, and nothing is left open.
@@ -58,6 +71,7 @@ public:
 private:
   struct impl;
   std::unique_ptr<impl> impl_;
+  observer_maker make_observer_;
 };
 
 } // namespace troupe::actors

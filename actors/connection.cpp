@@ -3,6 +3,7 @@
 
 #include "actors/jwt_login.hpp"
 #include "actors/log.hpp"
+#include "actors/observer.hpp"
 
 #include <fmt/format.h>
 #include <netinet/in.h>
@@ -252,6 +253,8 @@ void connection::fail(errc code) {
     say_error(text.wire);
   if (!text.closes)
     return;
+  if (code == errc::authorization_violation)
+    tell(happening::refused);
   linger(protocol::reason_of(code));
 }
 
@@ -292,6 +295,7 @@ void connection::retire(close_reason reason) {
   waiting_for_ = 0;
   paused_ = static_cast<uint8_t>(paused_ & ~pause_congestion);
   auto last = snapshot(true);
+  auto where = account_;
   for (const auto& sub : subscriptions_)
     if (account_)
       account_->interests.remove(*sub);
@@ -300,6 +304,7 @@ void connection::retire(close_reason reason) {
   log_closed(reason);
   last.stop = std::chrono::system_clock::now();
   last.reason = to_string(reason);
+  tell_end(where, last);
   subscriptions_.clear();
   forget_subject();
   if (counted_)
@@ -393,19 +398,12 @@ connection_snapshot connection::snapshot(bool with_subscriptions) {
   out.stalls = stalls_;
   out.subscriptions = subscriptions_.size();
   out.account = account_ ? account_->name : "";
+  out.allowed = permissions_;
   if (login_) {
     out.name = login_->connect.name;
     out.lang = login_->connect.lang;
     out.version = login_->connect.version;
-    using security::login_method;
-    if (jwt_)
-      out.user = jwt_->user.key;
-    else if (login_->identity.who)
-      out.user = login_->identity.who->name;
-    else if (login_->identity.method == login_method::token)
-      out.user = "[REDACTED]";
-    else if (login_->identity.method == login_method::password)
-      out.user = login_->connect.user;
+    out.user = claimed_user();
     out.certificate_subject = login_->certificate_subject;
     out.certificate_spki = login_->certificate_spki;
     out.certificate_sha256 = login_->certificate_sha256;

@@ -21,15 +21,16 @@
 
 namespace troupe::actors {
 
+enum class happening : uint8_t;
 struct jwt_identity;
 struct jwt_outcome;
 
 /// The connection actor. Its socket is handled by calls from the loop, everything else by mail;
-/// both happen on one thread. It lives in seven files: connection.cpp (life cycle, timers, mail),
+/// both happen on one thread. It lives in eight files: connection.cpp (life cycle, timers, mail),
 /// connection_input.cpp (reading, operations), connection_interest.cpp (SUB, UNSUB, PING),
 /// connection_output.cpp (writing), connection_login.cpp (TLS, CONNECT, permissions),
 /// connection_jwt.cpp (logins in operator mode), connection_account.cpp (its account and what that
-/// allows or brings).
+/// allows or brings), connection_notices.cpp (what the broker's observer hears of it).
 class connection final : public pinned<connection_actor::base>,
                          public io_handler,
                          public timer_owner,
@@ -239,6 +240,12 @@ private:
   void recheck_subscriptions();
   void withdraw(const subscription_ptr& sub);
   void replace(const subscription_ptr& sub, security::permissions_ptr filter);
+
+  // notices
+  std::string claimed_user() const;
+  void tell(happening what);
+  void tell_end(const account_ptr& where, connection_snapshot& last);
+  void tell_count(const account_ptr& where, int64_t connections);
 
   reactor& home_;
   accepted_ptr socket_;

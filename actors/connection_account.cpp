@@ -24,8 +24,9 @@ void connection::enter(account_ptr where) {
   forget_subject();
   verdicts_.reset();
   home_.join_account(*this, *account_);
-  account_->connections.fetch_add(1, std::memory_order_relaxed);
+  auto now = account_->connections.fetch_add(1, std::memory_order_relaxed) + 1;
   account_->total_connections.fetch_add(1, std::memory_order_relaxed);
+  tell_count(account_, now);
   open_gate();
 }
 
@@ -35,7 +36,8 @@ void connection::leave() {
   dest_->gate.close();
   settle();
   home_.leave_account(*this, *account_);
-  account_->connections.fetch_sub(1, std::memory_order_relaxed);
+  auto left = account_->connections.fetch_sub(1, std::memory_order_relaxed) - 1;
+  tell_count(account_, left);
   account_.reset();
 }
 

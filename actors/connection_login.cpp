@@ -2,6 +2,7 @@
 #include "actors/connection.hpp"
 
 #include "actors/log.hpp"
+#include "actors/observer.hpp"
 #include "security/nkey.hpp"
 
 #include <fmt/format.h>
@@ -262,6 +263,7 @@ bool connection::log_in_without_connect() {
     return false;
   set_permissions(state.identity.allowed);
   start_liveness();
+  tell(happening::connected);
   return true;
 }
 
@@ -306,6 +308,7 @@ bool connection::accept_connect() {
     say("+OK\r\n");
   open_gate();
   start_liveness();
+  tell(happening::connected);
   return true;
 }
 
@@ -425,6 +428,7 @@ void connection::after_recheck(const security::verdict& outcome) {
   state.identity_from = home_.current;
   set_permissions(state.identity.allowed);
   recheck_subscriptions();
+  tell(happening::connected); // as nats-server does
   home_.loop.flush_later(token_);
 }
 

@@ -16,6 +16,7 @@
 
 namespace troupe::actors {
 
+class observer;
 class reactor;
 
 /// Hands out the small numbers by which reactors index destinations. Any thread.
@@ -58,7 +59,8 @@ struct core {
   current_operators operators;
   std::vector<response_table> responses; ///< by reactor
   settings_ptr start_settings;
-  broker_actor supervisor; ///< set before the first connection comes
+  broker_actor supervisor;           ///< set before the first connection comes
+  std::shared_ptr<observer> watcher; ///< null: nobody; set as the supervisor
   std::vector<std::unique_ptr<reactor>> reactors;
   slot_numbers slots;
   std::atomic<uint64_t> next_cid{1};

@@ -1,6 +1,8 @@
 // actors/snapshot.hpp: what monitoring sees of the running broker; plain copies of one moment.
 #pragma once
 
+#include "security/permissions.hpp"
+
 #include <chrono>
 #include <cstdint>
 #include <string>
@@ -42,6 +44,7 @@ struct connection_snapshot {
   std::string certificate_subject, certificate_spki, certificate_sha256;
   std::string user;
   std::string account;
+  security::permissions_ptr allowed;                    ///< null: everything
   std::vector<subscription_snapshot> subscription_list; ///< only if asked for
 };
 
@@ -64,6 +67,7 @@ struct actor_snapshot {
 
 struct account_snapshot {
   std::string name;
+  std::string label; ///< for people: in operator mode `name` is a key
   int64_t connections = 0;
   uint64_t total_connections = 0;
   uint64_t subscriptions = 0;

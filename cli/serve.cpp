@@ -6,6 +6,7 @@
 #include "cli/process_files.hpp"
 #include "monitor/admin_socket.hpp"
 #include "monitor/server.hpp"
+#include "monitor/system_account.hpp"
 
 #include <fmt/format.h>
 #include <sys/resource.h>
@@ -103,6 +104,7 @@ private:
         log::fatal("Could not write pidfile: {}", problem);
         return false;
       }
+    broker_.attach(monitor::system_account_of(broker_));
     if (auto problems = broker_.start(options()); !problems.empty()) {
       for (const auto& problem : problems)
         log::fatal("{}", problem);

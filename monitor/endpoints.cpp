@@ -3,16 +3,12 @@
 
 #include "actors/broker.hpp"
 #include "actors/log.hpp"
-#include "monitor/connz.hpp"
-#include "monitor/healthz.hpp"
 #include "monitor/json_text.hpp"
-#include "monitor/subsz.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <thread>
 
 namespace troupe::monitor {
 namespace {
@@ -78,7 +74,7 @@ std::string clean_base_path(std::string_view configured) {
 }
 
 endpoints::endpoints(const source& from, std::string_view base_path)
-    : from_{from}, base_path_{clean_base_path(base_path)} {}
+    : reports_{from}, base_path_{clean_base_path(base_path)} {}
 
 void endpoints::count(const char* path) {
   std::lock_guard guard{mutex_};
@@ -122,16 +118,12 @@ answer endpoints::root_page() {
 
 answer endpoints::varz_answer() {
   count("/varz");
-  process_facts process;
-  process.now = std::chrono::system_clock::now();
-  process.memory = resident_bytes();
-  process.cpu = processor_.percent();
-  process.cores = std::max(1U, std::thread::hardware_concurrency());
+  request_counts requests;
   {
     std::lock_guard guard{mutex_};
-    process.requests = requests_;
+    requests = requests_;
   }
-  return json_answer(200, varz(from_.server(), process));
+  return json_answer(200, reports_.varz(std::move(requests)));
 }
 
 answer endpoints::connz_answer(std::string_view query_text) {
@@ -140,31 +132,15 @@ answer endpoints::connz_answer(std::string_view query_text) {
   if (!fault.empty())
     return plain_text(400, fault); // not counted, unlike all other faults
   count("/connz");
-  fault = fault_of_sort(request);
-  if (!fault.empty())
-    return plain_text(400, fault);
-  auto server = from_.server();
-  const auto& accounts = server.figures.accounts;
-  auto now = std::chrono::system_clock::now();
-  if (!request.account.empty()
-      && std::none_of(accounts.begin(), accounts.end(),
-                      [&](const auto& each) { return each.name == request.account; }))
-    return json_answer(200, connz_of_unknown_account(request, now));
-  return json_answer(200,
-                     connz(request, server.server_id, now, from_.connections(needed_for(request))));
+  auto body = reports_.connz(request, fault);
+  return fault.empty() ? json_answer(200, body) : plain_text(400, fault);
 }
 
 answer endpoints::subsz_answer(std::string_view query_text) {
   count("/subsz");
   std::string fault;
   auto request = read_subsz_request(query{query_text}, fault);
-  if (!fault.empty())
-    return plain_text(400, fault);
-  std::vector<actors::subscription_snapshot> all;
-  if (request.subscriptions)
-    all = from_.subscriptions(request.account);
-  return json_answer(200, subsz(request, from_.server().server_id, std::chrono::system_clock::now(),
-                                from_.sublist_stats(request.account), all));
+  return fault.empty() ? json_answer(200, reports_.subsz(request)) : plain_text(400, fault);
 }
 
 answer endpoints::healthz_answer(std::string_view query_text) {
@@ -177,7 +153,7 @@ answer endpoints::healthz_answer(std::string_view query_text) {
   if (!from["js-enabled"].empty())
     actors::log::warn("Healthcheck: js-enabled deprecated, use js-enabled-only instead");
   int status = 0;
-  auto body = healthz(request, from_.ready(), status);
+  auto body = reports_.healthz(request, status);
   if (status != 200)
     actors::log::warn("Healthcheck failed: {}", json_text(body, layout::compact));
   return json_answer(status, body, layout::compact);

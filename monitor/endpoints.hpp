@@ -1,9 +1,7 @@
 // monitor/endpoints.hpp: which path is answered with what.
 #pragma once
 
-#include "monitor/process_usage.hpp"
-#include "monitor/source.hpp"
-#include "monitor/varz.hpp"
+#include "monitor/reports.hpp"
 
 #include <mutex>
 #include <string_view>
@@ -35,9 +33,8 @@ private:
   answer healthz_answer(std::string_view query_text);
   void count(const char* path);
 
-  const source& from_;
+  reports reports_;
   std::string base_path_; ///< "" or "/mon"
-  processor_meter processor_;
   std::mutex mutex_;
   request_counts requests_;
 };

@@ -48,6 +48,18 @@ server_facts broker_source::server() const {
   return out;
 }
 
+std::string broker_source::server_id() const {
+  return from_.server_id();
+}
+
+size_t broker_source::reactors() const {
+  return from_.reactor_count();
+}
+
+actors::server_snapshot broker_source::figures() const {
+  return from_.describe();
+}
+
 std::vector<actors::connection_snapshot>
 broker_source::connections(const actors::connection_query& which) const {
   return from_.connections(which.open, which.closed, which.subscriptions, which.cid);

@@ -42,6 +42,10 @@ public:
   /// Is the client listener up, and not in lame duck?
   virtual bool ready() const = 0;
   virtual server_facts server() const = 0;
+  /// Parts of server() that cost less.
+  virtual std::string server_id() const = 0;
+  virtual size_t reactors() const = 0;
+  virtual actors::server_snapshot figures() const = 0;
   virtual std::vector<actors::connection_snapshot>
   connections(const actors::connection_query& which) const = 0;
   /// Of one account, or summed over all.
@@ -59,6 +63,9 @@ public:
 
   bool ready() const override;
   server_facts server() const override;
+  std::string server_id() const override;
+  size_t reactors() const override;
+  actors::server_snapshot figures() const override;
   std::vector<actors::connection_snapshot>
   connections(const actors::connection_query& which) const override;
   protocol::sublist_stats sublist_stats(const std::string& account) const override;

@@ -27,21 +27,6 @@ double auth_timeout(const config::options& options) {
   return options.client.tls ? tls_timeout(options) + 1 : 2;
 }
 
-/// `host[:port]`, with an IPv6 host in brackets if a port follows.
-void apply_advertise(const std::string& text, std::string& host, int& port) {
-  if (text.empty())
-    return;
-  auto colon = text.rfind(':');
-  bool bracketed = text.front() == '[';
-  bool has_port =
-      colon != text.npos && (bracketed ? text[colon - 1] == ']' : text.find(':') == colon);
-  host = text.substr(0, has_port ? colon : text.npos);
-  if (bracketed && host.size() >= 2)
-    host = host.substr(1, host.size() - 2);
-  if (has_port)
-    std::from_chars(text.data() + colon + 1, text.data() + text.size(), port);
-}
-
 void add_identity(json& out, const server_facts& server) {
   out["server_id"] = server.server_id;
   out["server_name"] = server.server_name;
@@ -115,6 +100,21 @@ json by_kind(uint64_t clients) {
 
 } // namespace
 
+/// An IPv6 host is in brackets if a port follows.
+void apply_advertise(const std::string& text, std::string& host, int& port) {
+  if (text.empty())
+    return;
+  auto colon = text.rfind(':');
+  bool bracketed = text.front() == '[';
+  bool has_port =
+      colon != text.npos && (bracketed ? text[colon - 1] == ']' : text.find(':') == colon);
+  host = text.substr(0, has_port ? colon : text.npos);
+  if (bracketed && host.size() >= 2)
+    host = host.substr(1, host.size() - 2);
+  if (has_port)
+    std::from_chars(text.data() + colon + 1, text.data() + text.size(), port);
+}
+
 json varz(const server_facts& server, const process_facts& process) {
   json out;
   const auto& options = server.options;
@@ -137,7 +137,7 @@ json varz(const server_facts& server, const process_facts& process) {
   if (!options.server_metadata.empty())
     out["metadata"] = options.server_metadata;
   out["feature_flags"] = json::object();
-  out["system_account"] = "$SYS";
+  out["system_account"] = options.system_account.empty() ? "$SYS" : options.system_account;
   out["slow_consumer_stats"] = by_kind(figures.slow_consumers);
   out["stale_connection_stats"] = by_kind(figures.stale_connections);
   out["disk_io_wait_stats"] = {

@@ -21,6 +21,9 @@ struct process_facts {
   request_counts requests;
 };
 
+/// Puts what `advertise` says (`host[:port]`) in place of where clients connect.
+void apply_advertise(const std::string& text, std::string& host, int& port);
+
 nlohmann::ordered_json varz(const server_facts& server, const process_facts& process);
 
 } // namespace troupe::monitor

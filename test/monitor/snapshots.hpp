@@ -39,6 +39,7 @@ inline server_facts server() {
   for (const auto* name : {"$G", "$SYS", "A"}) {
     out.figures.accounts.emplace_back();
     out.figures.accounts.back().name = name;
+    out.figures.accounts.back().label = name;
   }
   return out;
 }
@@ -48,6 +49,9 @@ class made_up_source final : public source {
 public:
   bool ready() const override { return is_ready; }
   server_facts server() const override { return facts; }
+  std::string server_id() const override { return facts.server_id; }
+  size_t reactors() const override { return facts.reactors; }
+  actors::server_snapshot figures() const override { return facts.figures; }
   std::vector<actors::connection_snapshot>
   connections(const actors::connection_query& which) const override {
     std::vector<actors::connection_snapshot> out;

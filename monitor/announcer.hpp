@@ -1,0 +1,46 @@
+// monitor/announcer.hpp: makes events of what happens (system-events.md section 3).
+#pragma once
+
+#include "actors/account_registry.hpp"
+#include "actors/internal_client.hpp"
+#include "monitor/messages.hpp"
+#include "monitor/server_card.hpp"
+#include "monitor/source.hpp"
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+namespace troupe::monitor {
+
+/// What the actors of the system account share; outlives them.
+struct stage {
+  actors::account_registry& accounts;
+  server_card& card;
+  const source& figures;
+
+  /// Does anybody listen to `subject` in the system account?
+  bool hears(std::string_view subject) const {
+    return accounts.system->interests.has_interest(subject);
+  }
+};
+
+/// "$SYS.ACCOUNT.<account>.CONNECT" and its like; empty if no subject can name the account.
+std::string account_subject(const actors::account& which, std::string_view event);
+std::string server_subject(const server_card& card, std::string_view event);
+/// What the account itself may hear of refused logins.
+inline constexpr std::string_view refused_subject = "$SYS.ACCOUNT.CLIENT.AUTH.ERR";
+/// The two subjects of an account's number of connections, in the order they are published in.
+std::string old_counts_subject(const actors::account& which);
+std::string counts_subject(const actors::account& which);
+
+/// Where its events go: made by its actor, which is handed in.
+using speech =
+    std::function<std::unique_ptr<actors::internal_client>(const caf::strong_actor_ptr&)>;
+
+/// On CAF's scheduler. `on` must outlive it.
+announcer_actor spawn_announcer(caf::actor_system& sys, const stage& on, speech speak);
+
+} // namespace troupe::monitor

@@ -1,0 +1,151 @@
+// monitor/service_table.cpp: one function a service.
+#include "monitor/service_table.hpp"
+
+#include "actors/account_actor.hpp"
+#include "monitor/events.hpp"
+
+namespace troupe::monitor {
+namespace {
+
+using json = nlohmann::ordered_json;
+using shape = service_answer::shape;
+
+/// The subject of requests for all accounts at once.
+constexpr std::string_view everybody = "PING";
+
+service_answer identity(const stage& on, reports&, const service_request&) {
+  return {shape::bare, on.card.identity()};
+}
+
+service_answer statsz(const stage&, reports& from, const service_request&) {
+  return {shape::beside, from.statsz()};
+}
+
+service_answer varz(const stage&, reports& from, const service_request&) {
+  return {shape::enveloped, from.varz({})};
+}
+
+service_answer connections(reports& from, const connz_request& request) {
+  service_answer out;
+  out.data = from.connz(request, out.problem);
+  return out;
+}
+
+service_answer connz(const stage&, reports& from, const service_request& request) {
+  return connections(from, read_connz_options(request.options));
+}
+
+service_answer subsz(const stage&, reports& from, const service_request& request) {
+  auto what = read_subsz_options(request.options);
+  return {shape::enveloped, from.subsz(what)};
+}
+
+service_answer healthz(const stage&, reports& from, const service_request& request) {
+  int status = 0;
+  auto body = from.healthz(read_healthz_options(request.options), status);
+  body["status_code"] = status;
+  return {shape::enveloped, std::move(body)};
+}
+
+service_answer account_connz(const stage&, reports& from, const service_request& request) {
+  auto what = read_connz_options(request.options);
+  what.account = request.account; // whatever the body says
+  return connections(from, what);
+}
+
+service_answer account_subsz(const stage&, reports& from, const service_request& request) {
+  auto what = read_subsz_options(request.options);
+  what.account = request.account;
+  what.subscriptions = true;
+  return {shape::enveloped, from.subsz(what)};
+}
+
+service_answer account_statz(const stage& on, reports& from, const service_request& request) {
+  bool unused = request.options.flag("include_unused");
+  auto names = request.options.texts("accounts");
+  if (request.account != everybody) {
+    names = {request.account};
+    auto which = on.accounts.find(request.account);
+    if (!which || (!unused && which->connections.load(std::memory_order_relaxed) <= 0))
+      return {shape::silence, {}};
+  }
+  return {shape::enveloped, from.account_statz(names, unused)};
+}
+
+service_answer account_conns(const stage& on, reports&, const service_request& request) {
+  auto named = request.options.text("acc");
+  auto which = on.accounts.find(request.account);
+  if (!which || (!named.empty() && named != request.account))
+    return {shape::silence, {}};
+  auto figures = actors::snapshot_of(*which);
+  if (figures.connections <= 0)
+    return {shape::silence, {}};
+  return {shape::bare,
+          account_connections_event(new_event(), on.card.next(), figures, figures.label)};
+}
+
+json list_json(const security::subject_rules& rules) {
+  json out = json::object();
+  if (!rules.allow.empty())
+    out["allow"] = rules.allow;
+  if (!rules.deny.empty())
+    out["deny"] = rules.deny;
+  return out;
+}
+
+json permissions_json(const security::permission_rules& rules) {
+  json out;
+  out["publish"] = list_json(rules.publish);
+  out["subscribe"] = list_json(rules.subscribe);
+  if (rules.responses)
+    out["responses"] = {{"max", rules.responses->max_messages},
+                        {"ttl", rules.responses->expires.count()}};
+  return out;
+}
+
+/// Whoever asks learns about himself.
+service_answer user_info(const stage& on, reports& from, const service_request& request) {
+  actors::connection_query query;
+  query.cid = request.asker;
+  auto found = request.asker == 0 ? std::vector<actors::connection_snapshot>{}
+                                  : from.from().connections(query);
+  if (found.empty())
+    return {shape::silence, {}}; // of another broker, or gone
+  const auto& who = found.front();
+  json out;
+  out["user"] = who.user;
+  out["account"] = who.account;
+  auto where = on.accounts.find(who.account);
+  out["account_name"] = where ? actors::snapshot_of(*where).label : who.account;
+  if (who.allowed && who.allowed->rules() != security::permission_rules{})
+    out["permissions"] = permissions_json(who.allowed->rules());
+  return {shape::enveloped, std::move(out)};
+}
+
+constexpr service of_servers[] = {
+    {"IDZ", identity, false}, {"STATSZ", statsz}, {"VARZ", varz},
+    {"CONNZ", connz},         {"SUBSZ", subsz},   {"HEALTHZ", healthz},
+};
+constexpr service of_accounts[] = {
+    {"CONNZ", account_connz},
+    {"SUBSZ", account_subsz},
+    {"STATZ", account_statz},
+    {"CONNS", account_conns},
+};
+constexpr service of_users[] = {{"INFO", user_info}};
+
+} // namespace
+
+std::span<const service> server_services() {
+  return of_servers;
+}
+
+std::span<const service> account_services() {
+  return of_accounts;
+}
+
+std::span<const service> user_services() {
+  return of_users;
+}
+
+} // namespace troupe::monitor

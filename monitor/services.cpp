@@ -1,0 +1,158 @@
+// monitor/services.cpp: from a request to its answer.
+#include "monitor/services.hpp"
+
+#include "monitor/json_text.hpp"
+#include "monitor/service_table.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace troupe::monitor {
+namespace {
+
+using json = nlohmann::ordered_json;
+using actors::internal_message;
+
+constexpr std::string_view ping = "$SYS.REQ.SERVER.PING";
+constexpr int bad_request = 400;
+constexpr int failed = 500;
+
+struct services_state {
+  static inline const char* name = "services";
+
+  void open();
+  void serve(const std::string& subject, const service& which, size_t account_from = 0);
+  void answer(const service& which, const internal_message& in, std::string account);
+  void say(const internal_message& in, const json& what, bool encoded);
+
+  const stage* on = nullptr;
+  std::unique_ptr<reports> from;
+  std::unique_ptr<actors::internal_client> client;
+  announcer_actor announcer;
+  bool gone = false; ///< nobody is answered any more
+  uint64_t answers = 0;
+};
+
+const service& named(std::string_view name) {
+  for (const auto& each : server_services())
+    if (each.name == name)
+      return each;
+  return server_services().front();
+}
+
+void services_state::open() {
+  const auto& system = on->accounts.system;
+  client->subscribe(system, ping, [this, &which = named("STATSZ")](const internal_message& in) {
+    if (in.reply.empty() && !gone)
+      caf::anon_send(announcer, atom::broadcast_v);
+    else
+      answer(which, in, {});
+  });
+  for (const auto& each : server_services())
+    for (const auto& whom : {std::string{"PING"}, on->card.id()})
+      serve("$SYS.REQ.SERVER." + whom + '.' + std::string{each.name}, each);
+  constexpr std::string_view accounts = "$SYS.REQ.ACCOUNT.", users = "$SYS.REQ.USER.";
+  for (const auto& each : account_services())
+    serve(std::string{accounts} + "*." + std::string{each.name}, each, accounts.size());
+  for (const auto& each : user_services()) {
+    serve(std::string{users} + "*." + std::string{each.name}, each, users.size());
+    serve(std::string{users} + std::string{each.name}, each); // of the system account's own users
+  }
+}
+
+/// `account_from`: where in the subject the account's name begins; 0: nowhere.
+void services_state::serve(const std::string& subject, const service& which, size_t account_from) {
+  client->subscribe(on->accounts.system, subject,
+                    [this, &which, account_from](const internal_message& in) {
+                      std::string account;
+                      if (account_from > 0) {
+                        auto rest = in.subject.substr(account_from);
+                        account = rest.substr(0, rest.find('.'));
+                      }
+                      answer(which, in, std::move(account));
+                    });
+}
+
+void services_state::answer(const service& which, const internal_message& in, std::string account) {
+  if (in.reply.empty() || gone)
+    return;
+  service_options options{which.reads_options ? in.payload : std::string_view{}};
+  auto filter = read_filter(options);
+  if (options.fault().empty() && !on->card.passes(filter))
+    return;
+  service_answer out;
+  if (options.fault().empty())
+    out = which.answer(*on, *from, {options, std::move(account), in.origin ? in.origin->cid : 0});
+  json body;
+  if (!options.fault().empty()) {
+    body["server"] = on->card.next();
+    body["error"] = {{"code", bad_request}, {"description", options.fault()}};
+    say(in, body, false);
+    return;
+  }
+  using shape = service_answer::shape;
+  switch (out.how) {
+  case shape::silence: return;
+  case shape::bare: body = std::move(out.data); break;
+  case shape::beside:
+    body["server"] = on->card.next();
+    body["statsz"] = std::move(out.data);
+    break;
+  case shape::enveloped:
+    body["server"] = on->card.next();
+    body["data"] = std::move(out.data);
+    if (!out.problem.empty())
+      body["error"] = {{"code", failed}, {"description", out.problem}};
+    break;
+  }
+  say(in, body, out.how == shape::enveloped && out.problem.empty());
+}
+
+/// Whoever names encodings is told that this is plain; errors and bare answers have no header.
+void services_state::say(const internal_message& in, const json& what, bool encoded) {
+  static constexpr std::string_view asks = "accept-encoding:";
+  auto asked = std::search(in.headers.begin(), in.headers.end(), asks.begin(), asks.end(),
+                           [](char a, char b) { return (a | 0x20) == (b | 0x20); });
+  bool tell = encoded && asked != in.headers.end();
+  std::string_view header = tell ? "NATS/1.0\r\nContent-Encoding: identity\r\n\r\n" : "";
+  client->publish(in.where, in.reply, json_text(what, layout::compact), {}, header);
+  ++answers;
+}
+
+services_actor::behavior_type behave(services_actor::stateful_pointer<services_state> self,
+                                     const stage* on, speech speak, announcer_actor announcer) {
+  auto& my = self->state;
+  my.on = on;
+  my.from = std::make_unique<reports>(on->figures);
+  my.announcer = std::move(announcer);
+  my.client = speak(caf::actor_cast<caf::strong_actor_ptr>(self));
+  my.open();
+  return {
+      [&my](atom::deliver, const actors::outgoing_ptr& batch) { my.client->deliver(batch); },
+      [](atom::await_drain, const caf::strong_actor_ptr&) {},
+      [](atom::drained) {},
+      [](atom::fenced) {},
+      [&my](atom::overrun) { my.client->overrun(); },
+      [](const actors::login_result_ptr&) {},
+      [&my](atom::leaving) { my.gone = true; },
+      [self](atom::shut_down) { self->quit(); },
+      [&my, self](atom::tree) {
+        actors::actor_snapshot mine;
+        mine.path = "broker/services";
+        mine.place = "thread";
+        mine.state = std::to_string(my.answers) + " answers";
+        mine.mailbox = self->mailbox().size();
+        mine.out_messages = my.answers;
+        return std::make_shared<std::vector<actors::actor_snapshot>>(1, std::move(mine));
+      },
+  };
+}
+
+} // namespace
+
+services_actor spawn_services(caf::actor_system& sys, const stage& on, speech speak,
+                              announcer_actor announcer, bool own_thread) {
+  return own_thread ? sys.spawn<caf::detached>(behave, &on, std::move(speak), std::move(announcer))
+                    : sys.spawn(behave, &on, std::move(speak), std::move(announcer));
+}
+
+} // namespace troupe::monitor

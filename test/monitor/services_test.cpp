@@ -1,0 +1,130 @@
+// test/monitor/services_test.cpp: what the system account answers, and what it does not.
+#include "test/monitor/system_world.hpp"
+
+using namespace troupe;
+using namespace troupe::monitor;
+using monitor::test::client;
+using monitor::test::keys;
+using monitor::test::system_world;
+using json = nlohmann::ordered_json;
+
+TEST_CASE_FIXTURE(system_world, "PING answers with figures, by name or without") {
+  for (const auto* subject :
+       {"$SYS.REQ.SERVER.PING", "$SYS.REQ.SERVER.PING.STATSZ", "$SYS.REQ.SERVER.NSERVER.STATSZ"}) {
+    auto answer = request(subject);
+    CHECK(keys(answer) == "server statsz");
+    CHECK(answer["server"]["id"] == "NSERVER");
+  }
+  CHECK(publish({"$SYS.REQ.SERVER.NOTHER.STATSZ", ""}) == 0); // somebody else's
+  CHECK(publish({"$SYS.REQ.SERVER.PING.NOSUCHZ", ""}) == 0);
+}
+
+TEST_CASE_FIXTURE(system_world, "an identity needs no envelope and reads no body") {
+  CHECK(request("$SYS.REQ.SERVER.PING.IDZ", "no JSON").dump()
+        == R"({"name":"n1","host":"127.0.0.1","id":"NSERVER"})");
+}
+
+TEST_CASE_FIXTURE(system_world, "each service answers in an envelope") {
+  for (const auto* name : {"VARZ", "CONNZ", "SUBSZ", "HEALTHZ"}) {
+    CAPTURE(name);
+    CHECK(keys(request("$SYS.REQ.SERVER.PING." + std::string{name})) == "server data");
+  }
+  CHECK(request("$SYS.REQ.SERVER.PING.HEALTHZ")["data"].dump()
+        == R"({"status":"ok","status_code":200})");
+}
+
+TEST_CASE_FIXTURE(system_world, "a filter that names others is not answered") {
+  CHECK(request("$SYS.REQ.SERVER.PING.IDZ", R"({"server_name":"other"})").is_object());
+  for (const auto* others :
+       {R"({"server_name":"other"})", R"({"server_name":"n","exact_match":true})",
+        R"({"host":"10."})", R"({"cluster":"C"})", R"({"tags":["az:1","az:2"]})",
+        R"({"domain":"d"})"}) {
+    CAPTURE(others);
+    CHECK(request("$SYS.REQ.SERVER.PING.VARZ", others).is_null());
+  }
+  for (const auto* mine : {R"({"server_name":"n"})", R"({"SERVER_NAME":"n1","exact_match":true})",
+                           R"({"tags":["AZ:1"]})", "null", R"({"unknown":[1]})"}) {
+    CAPTURE(mine);
+    CHECK(request("$SYS.REQ.SERVER.PING.VARZ", mine).is_object());
+  }
+}
+
+TEST_CASE_FIXTURE(system_world, "a body that cannot be read is answered with 400 and no data") {
+  for (const auto* bad : {"[1", "5", R"({"server_name":5})", R"({"auth":"yes"})", R"({"tags":"a"})",
+                          R"({"limit":"9"})", R"({"state":"open"})"}) {
+    CAPTURE(bad);
+    auto answer = request("$SYS.REQ.SERVER.PING.CONNZ", bad);
+    CHECK(keys(answer) == "server error");
+    CHECK(answer["error"]["code"] == 400);
+    CHECK(!answer["error"]["description"].get<std::string>().empty());
+  }
+}
+
+TEST_CASE_FIXTURE(system_world, "what a service refuses is a 500 beside null") {
+  auto answer = request("$SYS.REQ.SERVER.PING.CONNZ", R"({"sort":"zz"})");
+  CHECK(keys(answer) == "server data error");
+  CHECK(answer["data"].is_null());
+  CHECK(answer["error"].dump() == R"({"code":500,"description":"invalid sorting option: zz"})");
+}
+
+TEST_CASE_FIXTURE(system_world, "an account's connections are those of the subject, not the body") {
+  figures.clients = {client(6), client(8)};
+  figures.clients[0].account = "A";
+  auto answer = request("$SYS.REQ.ACCOUNT.A.CONNZ", R"({"acc":"$G","auth":true})");
+  REQUIRE(answer["data"]["connections"].size() == 1);
+  CHECK(answer["data"]["connections"][0]["cid"] == 6);
+  auto unknown = request("$SYS.REQ.ACCOUNT.X.CONNZ");
+  CHECK(unknown["data"]["server_id"] == "");
+  CHECK(unknown["data"]["connections"].is_null());
+}
+
+TEST_CASE_FIXTURE(system_world, "accounts without connections keep silent unless they are asked") {
+  accounts.named("A");
+  CHECK(request("$SYS.REQ.ACCOUNT.A.STATZ").is_null());
+  CHECK(request("$SYS.REQ.ACCOUNT.A.CONNS").is_null());
+  CHECK(request("$SYS.REQ.ACCOUNT.X.STATZ", R"({"include_unused":true})").is_null());
+  auto unused = request("$SYS.REQ.ACCOUNT.A.STATZ", R"({"include_unused":true})");
+  REQUIRE(unused["data"]["account_statz"].size() == 1);
+  CHECK(unused["data"]["account_statz"][0]["acc"] == "A");
+  CHECK(
+      request("$SYS.REQ.ACCOUNT.PING.STATZ", R"({"include_unused":true})")["data"]["account_statz"]
+          .size()
+      == 3);
+  accounts.find("A")->connections = 2;
+  auto counts = request("$SYS.REQ.ACCOUNT.A.CONNS");
+  CHECK(counts["conns"] == 2);
+  CHECK(counts["type"] == "io.nats.server.advisory.v1.account_connections");
+  CHECK(request("$SYS.REQ.ACCOUNT.A.CONNS", R"({"acc":"B"})").is_null());
+}
+
+TEST_CASE_FIXTURE(system_world, "whoever asks who he is hears of himself and his permissions") {
+  security::permission_rules rules;
+  rules.publish.allow = {"foo.>"};
+  rules.subscribe.deny = {"foo.x"};
+  rules.responses = security::response_rule{3, std::chrono::seconds{10}};
+  auto who = client(1);
+  who.user = "lim";
+  who.account = "A";
+  who.allowed = protocol::make_ref<security::permissions>(rules);
+  figures.clients = {who};
+  auto answer = request("$SYS.REQ.USER.A.INFO");
+  CHECK(answer["data"].dump()
+        == R"({"user":"lim","account":"A","account_name":"A","permissions":{)"
+           R"("publish":{"allow":["foo.>"]},"subscribe":{"deny":["foo.x"]},)"
+           R"("responses":{"max":3,"ttl":10000000000}}})");
+}
+
+TEST_CASE_FIXTURE(system_world, "PING that waits for no answer makes a broadcast") {
+  auto& ears = listener("$SYS.SERVER.*.STATSZ");
+  publish({"$SYS.REQ.SERVER.PING", ""});
+  flush();
+  auto events = heard(ears);
+  REQUIRE(events.size() == 1);
+  CHECK(events[0].subject == "$SYS.SERVER.NSERVER.STATSZ");
+}
+
+TEST_CASE_FIXTURE(system_world, "a broker that sends its clients away answers nobody any more") {
+  self->send(services, atom::leaving_v);
+  sched.run();
+  CHECK(request("$SYS.REQ.SERVER.PING.IDZ").is_null());
+}
