@@ -236,11 +236,17 @@ std::vector<std::string> broker::start(const config::options& given) {
     reactors.push_back(each->actor);
   my.all.supervisor = my.system.spawn(supervise, my.all.accounts.all(), std::move(reactors));
   my.all.accounts.listen(
-      [supervisor = my.all.supervisor](const account_ptr& made) {
+      [&all = my.all, supervisor = my.all.supervisor](const account_ptr& made) {
         caf::anon_send(supervisor, atom::watch_v, made);
+        if (all.watcher)
+          all.watcher->account_changed(made, account_change::added);
       },
-      [supervisor = my.all.supervisor](const account_ptr& changed) {
+      [&all = my.all, supervisor = my.all.supervisor](const account_ptr& changed) {
         caf::anon_send(supervisor, atom::rules_v, changed);
+        if (all.watcher)
+          all.watcher->account_changed(changed, changed->policy()->removed
+                                                    ? account_change::removed
+                                                    : account_change::changed);
       });
   my.apply_accounts(options);
   if (operators.trust) {
@@ -319,6 +325,22 @@ uint64_t broker::evict(uint64_t count) {
   return left;
 }
 
+bool broker::kick(uint64_t cid) {
+  auto& all = impl_->all.reactors;
+  return std::any_of(all.begin(), all.end(), [&](const auto& each) {
+    return impl_->ask<bool>(each->actor, false, atom::kick_v, cid);
+  });
+}
+
+broker::advice broker::advise_to_leave(uint64_t cid) {
+  for (const auto& each : impl_->all.reactors) {
+    auto told = impl_->ask<int32_t>(each->actor, -1, atom::advise_v, cid);
+    if (told >= 0)
+      return told > 0 ? advice::given : advice::cannot_be_told;
+  }
+  return advice::no_such_client;
+}
+
 void broker::stop() {
   if (!impl_)
     return;
@@ -356,6 +378,9 @@ const std::string& broker::server_id() const noexcept {
 std::string broker::server_name() const {
   return impl_->settings_now()->info.server_name;
 }
+std::string broker::system_account() const {
+  return impl_->all.accounts.system->name;
+}
 std::string broker::host() const {
   return impl_->settings_now()->options.client.host;
 }
@@ -373,6 +398,10 @@ size_t broker::reactor_count() const noexcept {
 }
 config::options broker::options() const {
   return impl_->settings_now()->options;
+}
+
+account_ptr broker::account_named(std::string_view name) const {
+  return impl_->all.accounts.find(name);
 }
 
 server_snapshot broker::describe() const {

@@ -1,6 +1,7 @@
 // actors/broker.hpp: the whole broker: starts, reloads, drains, ends, and can be looked into.
 #pragma once
 
+#include "actors/account.hpp"
 #include "actors/snapshot.hpp"
 #include "config/options.hpp"
 #include "protocol/sublist.hpp"
@@ -9,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace caf {
@@ -46,12 +48,18 @@ public:
   void enter_lame_duck();
   /// Closes up to `count` clients; the number of those left.
   uint64_t evict(uint64_t count);
+  /// Closes one client; false: there is none of that cid.
+  bool kick(uint64_t cid);
+  enum class advice : uint8_t { no_such_client, cannot_be_told, given };
+  /// Tells one client to go elsewhere.
+  advice advise_to_leave(uint64_t cid);
   /// Closes everything and waits for the last actor.
   void stop();
 
   const std::string& server_id() const noexcept;
   std::string server_name() const;
   std::string host() const;
+  std::string system_account() const;
   uint16_t port() const noexcept; ///< where clients connect
   bool accepting() const noexcept;
   bool lame_duck() const noexcept;
@@ -59,6 +67,8 @@ public:
   config::options options() const;
 
   server_snapshot describe() const;
+  /// Null: there is none.
+  account_ptr account_named(std::string_view name) const;
   std::vector<connection_snapshot> connections(bool open, bool closed, bool subscriptions,
                                                uint64_t cid = 0) const;
   /// Every actor, parents before children.

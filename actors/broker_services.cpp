@@ -3,6 +3,8 @@
 
 #include "protocol/subject.hpp"
 
+#include <algorithm>
+
 namespace troupe::actors {
 namespace {
 
@@ -39,7 +41,24 @@ const std::shared_ptr<const security::export_rule>& offer_of(const service& whic
   return all[static_cast<size_t>(&which - services)];
 }
 
+/// Answered in the system account; an account has to import it if it wants it.
+constexpr const char* subscribers = "$SYS.DEBUG.SUBSCRIBERS";
+
 } // namespace
+
+std::vector<security::export_rule> broker_exports() {
+  std::vector<security::export_rule> out;
+  for (const auto& each : services) {
+    const auto& offer = *offer_of(each);
+    if (std::none_of(out.begin(), out.end(),
+                     [&](const auto& before) { return before.subject == offer.subject; }))
+      out.push_back(offer);
+  }
+  auto& last = out.emplace_back();
+  last.kind = security::share_kind::service;
+  last.subject = subscribers;
+  return out;
+}
 
 std::vector<service_import_ptr> broker_services(account& importer, const account_ptr& system,
                                                 const destination_ptr& nobody) {

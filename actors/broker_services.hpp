@@ -13,4 +13,7 @@ namespace troupe::actors {
 std::vector<service_import_ptr> broker_services(account& importer, const account_ptr& system,
                                                 const destination_ptr& nobody);
 
+/// What the system account offers without being told to.
+std::vector<security::export_rule> broker_exports();
+
 } // namespace troupe::actors

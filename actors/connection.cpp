@@ -399,6 +399,11 @@ connection_snapshot connection::snapshot(bool with_subscriptions) {
   out.subscriptions = subscriptions_.size();
   out.account = account_ ? account_->name : "";
   out.allowed = permissions_;
+  if (jwt_) {
+    out.user_name = jwt_->user.name;
+    if (jwt_->user.valid_until != 0)
+      out.expires = wall_time{std::chrono::seconds{jwt_->user.valid_until}};
+  }
   if (login_) {
     out.name = login_->connect.name;
     out.lang = login_->connect.lang;

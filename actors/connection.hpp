@@ -53,6 +53,8 @@ public:
   void follow_account();
   /// Its account may have fewer connections now, and this is one of the newest.
   void leave_crowd();
+  /// Advises the client to go elsewhere; false: it could not understand that, or not yet.
+  bool advise_to_leave();
   /// Tells the client (if it can be told) that the broker will go.
   void announce_lame_duck();
   /// Ends it now; `discard` drops what is queued.
@@ -143,7 +145,7 @@ private:
   };
 
   // life cycle
-  void send_info(bool after_connect);
+  void send_info(bool after_connect, bool leave = false);
   void fail(protocol::errc code);
   void linger(protocol::close_reason reason);
   void retire(protocol::close_reason reason);
@@ -244,6 +246,7 @@ private:
   // notices
   std::string claimed_user() const;
   void tell(happening what);
+  void tell_denied(std::string_view verb, std::string_view subject, std::string_view queue = {});
   void tell_end(const account_ptr& where, connection_snapshot& last);
   void tell_count(const account_ptr& where, int64_t connections);
 

@@ -317,6 +317,7 @@ bool connection::may_publish(const protocol::publication& pub) {
   auto violation = [&](std::string_view what, std::string_view subject) {
     auto name = log::printable(subject, 4096);
     log::error("{} - {} Violation - Subject \"{}\"", who(), what, name);
+    tell_denied(what == "Publish" ? "publish" : "reply", subject);
     say_error(fmt::format("Permissions Violation for {} \"{}\"",
                           what == "Publish" ? "Publish to" : "Publish with Reply of", name));
     return false;

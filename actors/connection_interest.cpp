@@ -30,6 +30,7 @@ bool connection::on_subscribe(std::string_view subject, std::string_view queue,
   if (verdict == security::subscribe_verdict::refused || queue == "_sys_") {
     log::error("{} - Subscription Violation - Subject {}, SID {}", who(), quoted(),
                log::printable(sid));
+    tell_denied("subscribe", subject, queue);
     say_error("Permissions Violation for Subscription to " + quoted());
     return true;
   }

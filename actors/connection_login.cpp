@@ -103,7 +103,7 @@ void connection::note_certificate() {
 // -- INFO
 // ------------------------------------------------------------------------------------------
 
-void connection::send_info(bool after_connect) {
+void connection::send_info(bool after_connect, bool leave) {
   protocol::client_info mine;
   mine.client_id = cid_;
   mine.client_ip = socket_->ip;
@@ -116,11 +116,12 @@ void connection::send_info(bool after_connect) {
     login().nonce = security::make_nonce();
     mine.nonce = login_->nonce;
   }
-  if (max_payload_ == home_.current->info.max_payload) {
+  if (max_payload_ == home_.current->info.max_payload && !leave) {
     say(info_line(home_.current->info, mine));
   } else {
     auto info = home_.current->info;
     info.max_payload = max_payload_;
+    info.lame_duck = info.lame_duck || leave;
     say(info_line(info, mine));
   }
 }
@@ -149,6 +150,14 @@ void connection::talk() {
   const auto& now = *home_.current;
   home_.loop.timers().start(life_timer_, now.login_required() ? now.auth_timeout
                                                               : now.options.timing.ping_interval);
+}
+
+bool connection::advise_to_leave() {
+  if (phase_ != phase::talking || !async_info_ || !ponged_)
+    return false;
+  send_info(false, true);
+  home_.loop.flush_later(token_);
+  return true;
 }
 
 void connection::announce_lame_duck() {

@@ -1,7 +1,10 @@
 // actors/connection_notices.cpp: what the broker's observer hears of one connection.
 #include "actors/connection.hpp"
 #include "actors/jwt_login.hpp"
+#include "actors/log.hpp"
 #include "actors/observer.hpp"
+
+#include <fmt/format.h>
 
 namespace troupe::actors {
 
@@ -26,12 +29,24 @@ void connection::tell(happening what) {
   if (!whom || !account_ || !whom->wants(what, *account_))
     return;
   auto now = std::chrono::system_clock::now();
-  notice out{what, account_, snapshot(false), now};
+  notice out{what, account_, snapshot(false), now, {}};
   if (what == happening::refused) {
     out.who.stop = now;
     out.who.reason = to_string(protocol::close_reason::authentication_violation);
   }
   whom->note(std::move(out));
+}
+
+void connection::tell_denied(std::string_view verb, std::string_view subject,
+                             std::string_view queue) {
+  auto* whom = home_.shared.watcher.get();
+  if (!whom || !account_ || !whom->wants(happening::denied, *account_))
+    return;
+  auto what = fmt::format("{} {}", verb, log::printable(subject, 4096));
+  if (!queue.empty())
+    what += fmt::format(" queue {}", log::printable(queue, 4096));
+  whom->note({happening::denied, account_, snapshot(false), std::chrono::system_clock::now(),
+              std::move(what)});
 }
 
 /// It has left `where` already.
@@ -41,7 +56,7 @@ void connection::tell_end(const account_ptr& where, connection_snapshot& last) {
     return;
   auto subscriptions = std::move(last.subscription_list);
   last.subscription_list.clear();
-  whom->note({happening::disconnected, where, last, last.stop});
+  whom->note({happening::disconnected, where, last, last.stop, {}});
   last.subscription_list = std::move(subscriptions);
 }
 

@@ -25,6 +25,9 @@ using reactor_actor = caf::typed_actor<
     answers<census_ptr, atom::rules, account_ptr>, // Brings the account's connections in line;
                                                    // answers which there are.
     accepts<atom::cut, census_ptr>,                // These are too many for their account.
+    answers<bool, atom::kick, uint64_t>,           // Closes the client of that cid, if it is here.
+    answers<int32_t, atom::advise, uint64_t>, // Advises it to leave: 1 done, 0 it cannot be told,
+                                              // -1 it is not here.
     answers<uint64_t, atom::evict, uint64_t>, // Closes so many clients; answers how many are left.
     accepts<atom::shut_down>,                 // Closes all, and ends.
     answers<connections_ptr, atom::describe, connection_query>, answers<tree_ptr, atom::tree>>;

@@ -5,6 +5,7 @@
 #include "actors/snapshot.hpp"
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 namespace troupe::actors {
@@ -13,13 +14,17 @@ enum class happening : uint8_t {
   connected,    ///< its login was accepted, or holds after a reload
   disconnected, ///< for whatever reason, also before it ever logged in
   refused,      ///< its credentials are not good; `disconnected` follows
+  denied,       ///< it may not publish or subscribe where it wanted to
 };
+
+enum class account_change : uint8_t { added, changed, removed };
 
 struct notice {
   happening what;
   account_ptr where; ///< the connection's account at that moment
   connection_snapshot who;
   wall_time when;
+  std::string detail = {}; ///< `denied`: what it wanted
 };
 
 /// One for a broker; made before the first connection comes, and outlives the last.
@@ -37,6 +42,8 @@ public:
   virtual void note(notice what) = 0;
   /// `where` has so many connections now.
   virtual void counted(const account_ptr& where, int64_t connections) = 0;
+  /// Its rules, or that it is there at all.
+  virtual void account_changed(const account_ptr& which, account_change what) = 0;
 
   // -- called by whoever runs the broker ----------------------------------------------------------
 

@@ -33,6 +33,14 @@ public:
         },
         [this](atom::rules, const account_ptr& which) { return follow(*which); },
         [this](atom::cut, const census_ptr& excess) { cut(*excess); },
+        [this](atom::kick, uint64_t cid) {
+          return with(cid, [](connection& who) { who.close(protocol::close_reason::kicked); });
+        },
+        [this](atom::advise, uint64_t cid) {
+          int32_t told = 0;
+          bool here = with(cid, [&](connection& who) { told = who.advise_to_leave() ? 1 : 0; });
+          return here ? told : -1;
+        },
         [this](atom::evict, uint64_t count) { return evict(count); },
         [this](atom::shut_down) {
           for_each([](connection& c) { c.close(protocol::close_reason::server_shutdown); });
@@ -95,17 +103,19 @@ private:
       with(cid, [](connection& who) { who.leave_crowd(); });
   }
 
+  /// False: it is not here.
   template <class F>
-  void with(uint64_t cid, F&& call) {
+  bool with(uint64_t cid, F&& call) {
     auto it = home_.connections().find(cid);
     if (it == home_.connections().end())
-      return;
+      return false;
     auto [who, handle] = it->second; // outlives its place in the table
     try {
       call(*who);
     } catch (const std::exception& e) {
       who->on_fault(e.what());
     }
+    return true;
   }
 
   uint64_t evict(uint64_t count) {

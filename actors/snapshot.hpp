@@ -44,6 +44,8 @@ struct connection_snapshot {
   std::string certificate_subject, certificate_spki, certificate_sha256;
   std::string user;
   std::string account;
+  std::string user_name;                                ///< the JWT's name for people
+  wall_time expires;                                    ///< when its credentials end; epoch: never
   security::permissions_ptr allowed;                    ///< null: everything
   std::vector<subscription_snapshot> subscription_list; ///< only if asked for
 };

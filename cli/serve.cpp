@@ -4,6 +4,7 @@
 #include "actors/broker.hpp"
 #include "actors/log.hpp"
 #include "cli/process_files.hpp"
+#include "cli/reload_desk.hpp"
 #include "monitor/admin_socket.hpp"
 #include "monitor/server.hpp"
 #include "monitor/system_account.hpp"
@@ -83,6 +84,7 @@ public:
       return 1;
     wait_for_the_end(signals);
     log::info("Initiating Shutdown...");
+    reloads_.close();
     admin_.reset();
     if (monitor_)
       monitor_->stop();
@@ -104,7 +106,12 @@ private:
         log::fatal("Could not write pidfile: {}", problem);
         return false;
       }
-    broker_.attach(monitor::system_account_of(broker_));
+    if (auto problem = audit_.open(options().logging.audit_file); !problem.empty()) {
+      log::fatal("{}", problem);
+      return false;
+    }
+    broker_.attach(
+        monitor::system_account_of(broker_, {[this] { return reloads_.ask(); }, audit_}));
     if (auto problems = broker_.start(options()); !problems.empty()) {
       for (const auto& problem : problems)
         log::fatal("{}", problem);
@@ -221,8 +228,14 @@ private:
     switch (signal) {
     case SIGINT: return false;
     case SIGTERM: return broker_.lame_duck(); // ignored once lame duck mode began
-    case SIGHUP: reload(); return true;
+    case SIGHUP: {
+      auto asked = reloads_.begin();
+      reloads_.done(asked, reload());
+      return true;
+    }
     case SIGUSR1:
+      if (audit_.reopen())
+        log::info("Audit file re-opened");
       if (log::reopen())
         log::info("File log re-opened");
       else
@@ -233,19 +246,24 @@ private:
     }
   }
 
-  void reload() {
+  /// Empty: done. Otherwise why not; all of that is in the log.
+  std::string reload() {
     if (!request_.read_again) {
-      log::error("Failed to reload server configuration: can only reload config when a file is "
-                 "provided using -c or --config");
-      return;
+      std::string why = "can only reload config when a file is provided using -c or --config";
+      log::error("Failed to reload server configuration: {}", why);
+      return why;
     }
     auto outcome = request_.read_again(options());
     if (outcome.errors.empty())
       outcome.errors = broker_.reload(outcome.options);
     for (const auto& problem : outcome.errors)
       log::error("Failed to reload server configuration: {}", problem);
-    if (!outcome.errors.empty())
-      return;
+    if (!outcome.errors.empty()) {
+      std::string why;
+      for (const auto& problem : outcome.errors)
+        why += (why.empty() ? "" : "; ") + problem;
+      return why;
+    }
     bool new_pid_file = outcome.options.pid_file != options().pid_file;
     options() = std::move(outcome.options);
     try {
@@ -253,12 +271,15 @@ private:
     } catch (const std::exception& e) {
       log::error("The log stays where it is: {}", e.what());
     }
+    if (auto problem = audit_.open(options().logging.audit_file); !problem.empty())
+      log::error("{}; it stays where it is", problem);
     if (new_pid_file && !options().pid_file.empty())
       if (auto problem = write_pid_file(options().pid_file); !problem.empty())
         log::error("Could not write pidfile: {}", problem);
     for (const auto& change : outcome.changes)
       log::info("{}", change);
     log::info("Reloaded server configuration ({})", options().config_digest);
+    return {};
   }
 
   /// False: nobody is connected, so it is over at once.
@@ -300,6 +321,9 @@ private:
   }
 
   serve_request request_;
+  // They outlive the broker, whose actors use them.
+  reload_desk reloads_;
+  monitor::audit_log audit_;
   actors::broker broker_;
   std::unique_ptr<monitor::monitor_server> monitor_;
   std::unique_ptr<monitor::admin_socket> admin_;

@@ -20,6 +20,7 @@ constexpr auto table = std::to_array<choria_key>({
     {"identity", text, served},
     {"logfile", path, served},
     {"loglevel", level, served},
+    {"plugin.troupe.audit_file", path, served},
     {"soft_shutdown_timeout", number, served},
     {"collectives", list, ignored},
     {"main_collective", text, ignored},

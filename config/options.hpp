@@ -89,6 +89,7 @@ struct logging {
   int64_t max_files = 0;
   bool syslog = false;
   std::string remote_syslog;
+  std::string audit_file; ///< JSON lines of logins, denials and changes of accounts; empty: none
 };
 
 /// One option's origin, for `--check`: "broker.conf:12", "flag -p", "environment NAME", "default".

@@ -190,6 +190,9 @@ const auto table = std::to_array<option_entry>({
      [](o c) -> field { return &c.logging.syslog; }, "log to the local syslog"},
     {"logging.remote_syslog", "remote_syslog", "remote_syslog", applies, unit::text,
      [](o c) -> field { return &c.logging.remote_syslog; }, "udp://host:port, tcp://… or unix://…"},
+    {"logging.audit_file", "audit_file", "audit_file", applies, unit::text,
+     [](o c) -> field { return &c.logging.audit_file; },
+     "file for logins, denials, revocations and changes of accounts, a JSON object a line"},
 });
 
 bool names(std::string_view list, std::string_view name) {

@@ -80,6 +80,7 @@ void announcer_state::note(const actors::notice& what) {
     break;
   }
   case happening::refused: note_refusal(what, label); break;
+  case happening::denied: break; // for the record only
   }
 }
 

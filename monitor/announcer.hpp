@@ -2,12 +2,14 @@
 #pragma once
 
 #include "actors/account_registry.hpp"
+#include "actors/broker.hpp"
 #include "actors/internal_client.hpp"
 #include "monitor/messages.hpp"
 #include "monitor/server_card.hpp"
 #include "monitor/source.hpp"
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -15,11 +17,19 @@
 
 namespace troupe::monitor {
 
+/// What a user of the system account may do to the broker. They wait: not on a reactor.
+struct controls {
+  std::function<std::string()> reload; ///< empty: done; else why not
+  std::function<bool(uint64_t)> kick;  ///< by cid; false: there is none
+  std::function<actors::broker::advice(uint64_t)> advise_to_leave;
+};
+
 /// What the actors of the system account share; outlives them.
 struct stage {
   actors::account_registry& accounts;
   server_card& card;
   const source& figures;
+  const controls& hands;
 
   /// Does anybody listen to `subject` in the system account?
   bool hears(std::string_view subject) const {

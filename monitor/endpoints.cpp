@@ -95,6 +95,22 @@ answer endpoints::respond(std::string_view path, std::string_view query_text) {
     return subsz_answer(query_text);
   if (rest == "/healthz")
     return healthz_answer(query_text);
+  if (rest == "/accountz")
+    return accountz_answer(query_text);
+  if (rest == "/accstatz")
+    return accstatz_answer(query_text);
+  if (rest == "/routez") {
+    count("/routez");
+    return json_answer(200, reports_.routez());
+  }
+  if (rest == "/gatewayz") {
+    count("/gatewayz");
+    return json_answer(200, reports_.gatewayz());
+  }
+  if (rest == "/leafz") {
+    count("/leafz");
+    return json_answer(200, reports_.leafz());
+  }
   return not_found();
 }
 
@@ -103,10 +119,10 @@ answer endpoints::root_page() {
   struct link {
     std::string_view path, label;
   };
-  constexpr link links[] = {{"/varz", "General"},
-                            {"/connz", "Connections"},
-                            {"/subsz", "Subscriptions"},
-                            {"/healthz", "Health Probe"}};
+  constexpr link links[] = {
+      {"/varz", "General"},      {"/connz", "Connections"},      {"/routez", "Routes"},
+      {"/gatewayz", "Gateways"}, {"/leafz", "Leaf Nodes"},       {"/subsz", "Subscriptions"},
+      {"/accountz", "Accounts"}, {"/accstatz", "Account Stats"}, {"/healthz", "Health Probe"}};
   std::string body = page_head;
   body += fmt::format("<p>Behaves as NATS v{}</p>\n", actors::nats_version);
   for (const auto& each : links)
@@ -141,6 +157,22 @@ answer endpoints::subsz_answer(std::string_view query_text) {
   std::string fault;
   auto request = read_subsz_request(query{query_text}, fault);
   return fault.empty() ? json_answer(200, reports_.subsz(request)) : plain_text(400, fault);
+}
+
+answer endpoints::accountz_answer(std::string_view query_text) {
+  count("/accountz");
+  std::string fault;
+  auto body = reports_.accountz(query{query_text}["acc"], fault);
+  return fault.empty() ? json_answer(200, body) : plain_text(400, fault);
+}
+
+answer endpoints::accstatz_answer(std::string_view query_text) {
+  count("/accstatz");
+  query from{query_text};
+  option_reader options{from};
+  bool unused = options.boolean("unused");
+  return options.fault().empty() ? json_answer(200, reports_.account_statz({}, unused))
+                                 : plain_text(400, options.fault());
 }
 
 answer endpoints::healthz_answer(std::string_view query_text) {

@@ -31,6 +31,8 @@ private:
   answer connz_answer(std::string_view query_text);
   answer subsz_answer(std::string_view query_text);
   answer healthz_answer(std::string_view query_text);
+  answer accountz_answer(std::string_view query_text);
+  answer accstatz_answer(std::string_view query_text);
   void count(const char* path);
 
   reports reports_;

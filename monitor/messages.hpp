@@ -42,4 +42,11 @@ using services_actor =
                                      accepts<atom::shut_down>,
                                      answers<actors::tree_ptr, atom::tree>>;
 
+/// The AUDITOR actor: puts on record who came and who was kept out, from a thread of its own.
+using auditor_actor =
+    caf::typed_actor<accepts<notice_ptr>,
+                     accepts<atom::rules, actors::account_ptr, uint8_t>, // An account has changed,
+                                                                         // and how.
+                     accepts<atom::shut_down>, answers<actors::tree_ptr, atom::tree>>;
+
 } // namespace troupe::monitor

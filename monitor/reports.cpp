@@ -1,8 +1,11 @@
 // monitor/reports.cpp: asks for figures, hands them to whoever writes them.
 #include "monitor/reports.hpp"
 
+#include "monitor/accountz.hpp"
 #include "monitor/events.hpp"
+#include "monitor/linkz.hpp"
 #include "monitor/time_text.hpp"
+#include "protocol/subject.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -71,6 +74,62 @@ json reports::account_statz(const std::vector<std::string>& names, bool unused) 
   out["now"] = utc_text(std::chrono::system_clock::now());
   out["account_statz"] = std::move(list);
   return out;
+}
+
+namespace {
+
+std::string unknown_account(const std::string& name) {
+  return "Account " + name + " does not exist";
+}
+
+} // namespace
+
+json reports::accountz(const std::string& name, std::string& fault) {
+  accountz_head head{from_.server_id(), from_.system_account(), std::chrono::system_clock::now()};
+  if (name.empty()) {
+    std::vector<std::string> names;
+    for (const auto& each : from_.figures().accounts)
+      names.push_back(each.name);
+    return monitor::accountz(head, names);
+  }
+  auto which = from_.account(name);
+  if (which)
+    return monitor::accountz(head, *which);
+  fault = unknown_account(name);
+  return nullptr;
+}
+
+json reports::account_info(const std::string& name, std::string& fault) {
+  auto which = from_.account(name);
+  if (which)
+    return account_detail(*which);
+  fault = unknown_account(name);
+  return nullptr;
+}
+
+json reports::routez() {
+  return monitor::routez(from_.server_id(), from_.server().server_name,
+                         std::chrono::system_clock::now());
+}
+
+json reports::gatewayz() {
+  return monitor::gatewayz(from_.server_id(), std::chrono::system_clock::now());
+}
+
+json reports::leafz() {
+  return monitor::leafz(from_.server_id(), std::chrono::system_clock::now());
+}
+
+uint64_t reports::subscribers(const std::string& account, std::string_view subject,
+                              std::string_view queue) {
+  bool literal = protocol::is_literal(subject);
+  auto all = from_.subscriptions(account);
+  auto count = std::count_if(all.begin(), all.end(), [&](const auto& each) {
+    return each.cid != 0 && (queue.empty() || each.queue == queue)
+           && (literal ? protocol::matches(subject, each.subject)
+                       : protocol::is_subset(each.subject, subject));
+  });
+  return static_cast<uint64_t>(count);
 }
 
 } // namespace troupe::monitor

@@ -11,6 +11,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include <string>
+#include <string_view>
 
 namespace troupe::monitor {
 
@@ -27,6 +28,17 @@ public:
   nlohmann::ordered_json statsz();
   /// Of the named accounts, or of all; of those without connections only if `unused` is wanted.
   nlohmann::ordered_json account_statz(const std::vector<std::string>& names, bool unused);
+
+  /// Of all accounts their names; of one everything.
+  nlohmann::ordered_json accountz(const std::string& name, std::string& fault);
+  nlohmann::ordered_json account_info(const std::string& name, std::string& fault);
+  nlohmann::ordered_json routez();
+  nlohmann::ordered_json gatewayz();
+  nlohmann::ordered_json leafz();
+  /// The subscriptions of `account` that would receive a literal subject, or that are contained in
+  /// a wildcard subject; of one queue group only, if it is named.
+  uint64_t subscribers(const std::string& account, std::string_view subject,
+                       std::string_view queue);
 
   const source& from() const noexcept { return from_; }
 

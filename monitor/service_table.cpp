@@ -84,6 +84,30 @@ service_answer account_conns(const stage& on, reports&, const service_request& r
           account_connections_event(new_event(), on.card.next(), figures, figures.label)};
 }
 
+service_answer account_info(const stage&, reports& from, const service_request& request) {
+  service_answer out;
+  out.data = from.account_info(request.account, out.problem);
+  return out;
+}
+
+service_answer accountz(const stage&, reports& from, const service_request& request) {
+  service_answer out;
+  out.data = from.accountz(request.options.text("account"), out.problem);
+  return out;
+}
+
+service_answer routez(const stage&, reports& from, const service_request&) {
+  return {shape::enveloped, from.routez()};
+}
+
+service_answer gatewayz(const stage&, reports& from, const service_request&) {
+  return {shape::enveloped, from.gatewayz()};
+}
+
+service_answer leafz(const stage&, reports& from, const service_request&) {
+  return {shape::enveloped, from.leafz()};
+}
+
 json list_json(const security::subject_rules& rules) {
   json out = json::object();
   if (!rules.allow.empty())
@@ -117,20 +141,56 @@ service_answer user_info(const stage& on, reports& from, const service_request& 
   out["account"] = who.account;
   auto where = on.accounts.find(who.account);
   out["account_name"] = where ? actors::snapshot_of(*where).label : who.account;
+  if (!who.user_name.empty())
+    out["user_name"] = who.user_name;
   if (who.allowed && who.allowed->rules() != security::permission_rules{})
     out["permissions"] = permissions_json(who.allowed->rules());
+  if (who.expires != actors::wall_time{})
+    out["expires"] = std::max<int64_t>(
+        0, std::chrono::nanoseconds{who.expires - std::chrono::system_clock::now()}.count());
   return {shape::enveloped, std::move(out)};
 }
 
+service_answer reload(const stage& on, reports&, const service_request&) {
+  return {shape::done, nullptr, on.hands.reload()};
+}
+
+service_answer kick(const stage& on, reports&, const service_request& request) {
+  bool done = on.hands.kick(request.options.number("cid"));
+  return {shape::done, nullptr, done ? "" : "no such client or leafnode id"};
+}
+
+service_answer advise_to_leave(const stage& on, reports&, const service_request& request) {
+  using advice = actors::broker::advice;
+  switch (on.hands.advise_to_leave(request.options.number("cid"))) {
+  case advice::given: break;
+  case advice::no_such_client: return {shape::done, nullptr, "no such client id"};
+  case advice::cannot_be_told:
+    return {shape::done, nullptr, "this client does not take news of the server, or not yet"};
+  }
+  return {shape::done, nullptr};
+}
+
 constexpr service of_servers[] = {
-    {"IDZ", identity, false}, {"STATSZ", statsz}, {"VARZ", varz},
-    {"CONNZ", connz},         {"SUBSZ", subsz},   {"HEALTHZ", healthz},
+    {"IDZ", identity, service::body_use::ignored},
+    {"STATSZ", statsz},
+    {"VARZ", varz},
+    {"CONNZ", connz},
+    {"SUBSZ", subsz},
+    {"ROUTEZ", routez},
+    {"LEAFZ", leafz},
+    {"GATEWAYZ", gatewayz},
+    {"ACCOUNTZ", accountz},
+    {"HEALTHZ", healthz},
 };
 constexpr service of_accounts[] = {
-    {"CONNZ", account_connz},
-    {"SUBSZ", account_subsz},
-    {"STATZ", account_statz},
-    {"CONNS", account_conns},
+    {"CONNZ", account_connz}, {"SUBSZ", account_subsz}, {"STATZ", account_statz},
+    {"CONNS", account_conns}, {"INFO", account_info},   {"LEAFZ", leafz},
+};
+constexpr service of_control[] = {
+    {"RELOAD", reload, service::body_use::optional, true},
+    {"KICK", kick, service::body_use::needed, true},
+    {"LDM", advise_to_leave, service::body_use::needed, true},
 };
 constexpr service of_users[] = {{"INFO", user_info}};
 
@@ -138,6 +198,10 @@ constexpr service of_users[] = {{"INFO", user_info}};
 
 std::span<const service> server_services() {
   return of_servers;
+}
+
+std::span<const service> control_services() {
+  return of_control;
 }
 
 std::span<const service> account_services() {

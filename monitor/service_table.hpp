@@ -24,8 +24,9 @@ struct service_answer {
   enum class shape : uint8_t {
     silence,
     enveloped, ///< {"server", "data"}
-    beside,    ///< {"server", <name>}
+    beside,    ///< {"server", "statsz"}
     bare,
+    done, ///< {"server"}, or with an error
   };
   shape how = shape::enveloped;
   nlohmann::ordered_json data;
@@ -35,11 +36,16 @@ struct service_answer {
 struct service {
   std::string_view name;
   service_answer (*answer)(const stage& on, reports& from, const service_request& request);
-  bool reads_options = true;
+  enum class body_use : uint8_t { ignored, optional, needed };
+  body_use body = body_use::optional;
+  /// For users of the system account alone; whoever sends what cannot be read gets no answer.
+  bool changes = false;
 };
 
 /// `$SYS.REQ.SERVER.PING.<name>` and `$SYS.REQ.SERVER.<id>.<name>`.
 std::span<const service> server_services();
+/// `$SYS.REQ.SERVER.<id>.<name>`: what changes the broker.
+std::span<const service> control_services();
 /// `$SYS.REQ.ACCOUNT.<account>.<name>`.
 std::span<const service> account_services();
 /// `$SYS.REQ.USER.<account>.<name>`.

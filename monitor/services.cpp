@@ -1,8 +1,10 @@
 // monitor/services.cpp: from a request to its answer.
 #include "monitor/services.hpp"
 
+#include "actors/log.hpp"
 #include "monitor/json_text.hpp"
 #include "monitor/service_table.hpp"
+#include "protocol/subject.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -22,6 +24,10 @@ struct services_state {
   void open();
   void serve(const std::string& subject, const service& which, size_t account_from = 0);
   void answer(const service& which, const internal_message& in, std::string account);
+  void change(const service& which, const internal_message& in, service_options& options);
+  void respond(const internal_message& in, service_answer out);
+  bool is_own(const internal_message& in) const;
+  void count_subscribers(const internal_message& in);
   void say(const internal_message& in, const json& what, bool encoded);
 
   const stage* on = nullptr;
@@ -50,6 +56,10 @@ void services_state::open() {
   for (const auto& each : server_services())
     for (const auto& whom : {std::string{"PING"}, on->card.id()})
       serve("$SYS.REQ.SERVER." + whom + '.' + std::string{each.name}, each);
+  client->subscribe(system, "$SYS.DEBUG.SUBSCRIBERS",
+                    [this](const internal_message& in) { count_subscribers(in); });
+  for (const auto& each : control_services())
+    serve("$SYS.REQ.SERVER." + on->card.id() + '.' + std::string{each.name}, each);
   constexpr std::string_view accounts = "$SYS.REQ.ACCOUNT.", users = "$SYS.REQ.USER.";
   for (const auto& each : account_services())
     serve(std::string{accounts} + "*." + std::string{each.name}, each, accounts.size());
@@ -75,36 +85,85 @@ void services_state::serve(const std::string& subject, const service& which, siz
 void services_state::answer(const service& which, const internal_message& in, std::string account) {
   if (in.reply.empty() || gone)
     return;
-  service_options options{which.reads_options ? in.payload : std::string_view{}};
+  bool reads = which.body != service::body_use::ignored;
+  service_options options{reads ? in.payload : std::string_view{}};
   auto filter = read_filter(options);
   if (options.fault().empty() && !on->card.passes(filter))
     return;
-  service_answer out;
-  if (options.fault().empty())
-    out = which.answer(*on, *from, {options, std::move(account), in.origin ? in.origin->cid : 0});
+  if (which.changes) {
+    change(which, in, options);
+  } else if (options.fault().empty()) {
+    auto out =
+        which.answer(*on, *from, {options, std::move(account), in.origin ? in.origin->cid : 0});
+    if (options.fault().empty())
+      respond(in, std::move(out));
+  }
+  if (which.changes || options.fault().empty())
+    return;
   json body;
-  if (!options.fault().empty()) {
-    body["server"] = on->card.next();
-    body["error"] = {{"code", bad_request}, {"description", options.fault()}};
-    say(in, body, false);
+  body["server"] = on->card.next();
+  body["error"] = {{"code", bad_request}, {"description", options.fault()}};
+  say(in, body, false);
+}
+
+/// Did a client of the system account itself ask, not one of another account by some import?
+bool services_state::is_own(const internal_message& in) const {
+  if (!in.origin)
+    return false;
+  actors::connection_query query;
+  query.cid = in.origin->cid;
+  auto found = on->figures.connections(query);
+  return !found.empty() && found.front().account == on->accounts.system->name;
+}
+
+void services_state::change(const service& which, const internal_message& in,
+                            service_options& options) {
+  bool needs = which.body == service::body_use::needed;
+  if (needs && options.fault().empty() && (in.payload.empty() || options.number("cid") == 0))
+    options.fail("it names no client");
+  if (!options.fault().empty() || !is_own(in)) {
+    actors::log::error("{} was asked for over the system account and not done: {}", which.name,
+                       options.fault().empty() ? "by nobody of that account" : options.fault());
     return;
   }
+  actors::log::info("cid:{} of the system account asks for {}", in.origin->cid, which.name);
+  respond(in, which.answer(*on, *from, {options, {}, in.origin->cid}));
+}
+
+void services_state::respond(const internal_message& in, service_answer out) {
   using shape = service_answer::shape;
+  json body;
+  if (out.how != shape::bare && out.how != shape::silence)
+    body["server"] = on->card.next();
   switch (out.how) {
   case shape::silence: return;
   case shape::bare: body = std::move(out.data); break;
-  case shape::beside:
-    body["server"] = on->card.next();
-    body["statsz"] = std::move(out.data);
-    break;
-  case shape::enveloped:
-    body["server"] = on->card.next();
-    body["data"] = std::move(out.data);
-    if (!out.problem.empty())
-      body["error"] = {{"code", failed}, {"description", out.problem}};
-    break;
+  case shape::beside: body["statsz"] = std::move(out.data); break;
+  case shape::enveloped: body["data"] = std::move(out.data); break;
+  case shape::done: break;
   }
+  if (!out.problem.empty())
+    body["error"] = {{"code", failed}, {"description", out.problem}};
   say(in, body, out.how == shape::enveloped && out.problem.empty());
+}
+
+/// "subject" or "subject queue": how many subscriptions of the account of whoever asks. The answer
+/// is a bare number.
+void services_state::count_subscribers(const internal_message& in) {
+  if (in.reply.empty() || gone || !in.origin)
+    return;
+  actors::connection_query query;
+  query.cid = in.origin->cid;
+  auto asker = on->figures.connections(query);
+  auto what = in.payload;
+  auto blank = what.find(' ');
+  auto subject = what.substr(0, blank);
+  auto queue = blank == what.npos ? std::string_view{} : what.substr(blank + 1);
+  if (asker.empty() || !protocol::is_valid_subscription(subject))
+    return;
+  client->publish(in.where, in.reply,
+                  std::to_string(from->subscribers(asker.front().account, subject, queue)));
+  ++answers;
 }
 
 /// Whoever names encodings is told that this is plain; errors and bare answers have no header.

@@ -1,7 +1,10 @@
 // monitor/source.cpp: asks a running broker.
 #include "monitor/source.hpp"
 
+#include "actors/account_actor.hpp"
+#include "actors/account_policy.hpp"
 #include "actors/broker.hpp"
+#include "actors/broker_services.hpp"
 #include "security/certificate.hpp"
 
 #include <openssl/pem.h>
@@ -52,6 +55,10 @@ std::string broker_source::server_id() const {
   return from_.server_id();
 }
 
+std::string broker_source::system_account() const {
+  return from_.system_account();
+}
+
 size_t broker_source::reactors() const {
   return from_.reactor_count();
 }
@@ -63,6 +70,32 @@ actors::server_snapshot broker_source::figures() const {
 std::vector<actors::connection_snapshot>
 broker_source::connections(const actors::connection_query& which) const {
   return from_.connections(which.open, which.closed, which.subscriptions, which.cid);
+}
+
+std::optional<account_facts> broker_source::account(const std::string& name) const {
+  auto which = from_.account_named(name);
+  if (!which)
+    return std::nullopt;
+  auto policy = which->policy();
+  account_facts out;
+  out.rules = policy->rules;
+  out.shared = policy->shared;
+  out.is_system = which->is_system;
+  if (which->is_system)
+    for (auto& each : actors::broker_exports())
+      out.rules.exports.push_back(std::move(each));
+  for (const auto& each : policy->of_the_broker) {
+    auto& import = out.of_the_broker.emplace_back();
+    import.kind = security::share_kind::service;
+    import.account = each->exporter->name;
+    import.subject = each->transform.destination();
+    import.local_subject = each->transform.source();
+    import.share = each->share;
+  }
+  out.figures = actors::snapshot_of(*which);
+  out.interest = which->interests.stats();
+  out.changed = from_.describe().config_loaded;
+  return out;
 }
 
 protocol::sublist_stats broker_source::sublist_stats(const std::string& account) const {

@@ -4,7 +4,9 @@
 #include "actors/snapshot.hpp"
 #include "config/options.hpp"
 #include "protocol/sublist.hpp"
+#include "security/sharing.hpp"
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -31,7 +33,18 @@ struct server_facts {
   std::optional<actors::wall_time> certificate_end;
 };
 
-/// Asked by the HTTP server's and the admin socket's threads, at the same time.
+/// What is known of one account.
+struct account_facts {
+  security::account_rules rules;
+  std::shared_ptr<const security::account_sharing> shared; ///< null: it shares nothing
+  std::vector<security::import_rule> of_the_broker;        ///< what every account imports
+  bool is_system = false;
+  actors::account_snapshot figures;
+  protocol::sublist_stats interest;
+  actors::wall_time changed; ///< when its rules were read last
+};
+
+/// Asked by the threads of the HTTP server, the admin socket and the services, at the same time.
 class source {
 public:
   source() = default;
@@ -44,10 +57,13 @@ public:
   virtual server_facts server() const = 0;
   /// Parts of server() that cost less.
   virtual std::string server_id() const = 0;
+  virtual std::string system_account() const = 0;
   virtual size_t reactors() const = 0;
   virtual actors::server_snapshot figures() const = 0;
   virtual std::vector<actors::connection_snapshot>
   connections(const actors::connection_query& which) const = 0;
+  /// Nothing: there is no such account.
+  virtual std::optional<account_facts> account(const std::string& name) const = 0;
   /// Of one account, or summed over all.
   virtual protocol::sublist_stats sublist_stats(const std::string& account) const = 0;
   virtual std::vector<actors::subscription_snapshot>
@@ -64,10 +80,12 @@ public:
   bool ready() const override;
   server_facts server() const override;
   std::string server_id() const override;
+  std::string system_account() const override;
   size_t reactors() const override;
   actors::server_snapshot figures() const override;
   std::vector<actors::connection_snapshot>
   connections(const actors::connection_query& which) const override;
+  std::optional<account_facts> account(const std::string& name) const override;
   protocol::sublist_stats sublist_stats(const std::string& account) const override;
   std::vector<actors::subscription_snapshot>
   subscriptions(const std::string& account) const override;

@@ -4,6 +4,7 @@
 #include "actors/log.hpp"
 #include "actors/reactor.hpp"
 #include "monitor/announcer.hpp"
+#include "monitor/auditor.hpp"
 #include "monitor/services.hpp"
 
 #include <atomic>
@@ -18,32 +19,38 @@ constexpr auto longest_goodbye = std::chrono::seconds{5};
 
 class system_account final : public actors::observer {
 public:
-  system_account(caf::actor_system& sys, actors::core& shared, const actors::broker& whose)
-      : sys_{sys}, whose_{whose}, figures_{whose}, card_{whose.server_id(), whose.options()},
-        stage_{shared.accounts, card_, figures_} {
+  system_account(caf::actor_system& sys, actors::core& shared, actors::broker& whose,
+                 const system_surroundings& around)
+      : sys_{sys}, whose_{whose}, audit_{around.audit}, figures_{whose}, card_{whose.server_id(),
+                                                                               whose.options()},
+        controls_{around.reload, [&whose](uint64_t cid) { return whose.kick(cid); },
+                  [&whose](uint64_t cid) { return whose.advise_to_leave(cid); }},
+        stage_{shared.accounts, card_, figures_, controls_} {
     auto speak = [&shared](const caf::strong_actor_ptr& self) {
       return std::make_unique<actors::internal_client>(shared, self);
     };
     announcer_ = spawn_announcer(sys_, stage_, speak);
     services_ = spawn_services(sys_, stage_, speak, announcer_, true);
+    auditor_ = spawn_auditor(sys_, audit_, queue_, true);
     tree(); // now both have their subscriptions
   }
 
   bool wants(happening what, const account& where) const override {
-    if (silent_.load(std::memory_order_relaxed))
-      return false;
-    switch (what) {
-    case happening::connected: return hears(account_subject(where, "CONNECT"));
-    case happening::disconnected: return hears(account_subject(where, "DISCONNECT"));
-    case happening::refused:
-      return hears(server_subject(card_, "CLIENT.AUTH.ERR"))
-             || const_cast<account&>(where).interests.has_interest(refused_subject);
-    }
-    return false;
+    return heard(what, where) || recorded();
   }
 
   void note(actors::notice what) override {
-    caf::anon_send(announcer_, std::make_shared<const actors::notice>(std::move(what)));
+    bool for_ears = heard(what.what, *what.where);
+    auto shared = std::make_shared<const actors::notice>(std::move(what));
+    if (for_ears)
+      caf::anon_send(announcer_, shared);
+    if (recorded() && queue_.admit())
+      caf::anon_send(auditor_, shared);
+  }
+
+  void account_changed(const actors::account_ptr& which, actors::account_change what) override {
+    if (recorded() && queue_.admit())
+      caf::anon_send(auditor_, atom::rules_v, which, static_cast<uint8_t>(what));
   }
 
   /// nats-server does not count those of the global account.
@@ -64,6 +71,7 @@ public:
 
   void farewell() override {
     silent_ = true;
+    ended_ = true;
     caf::scoped_actor self{sys_, true};
     caf::anon_send(services_, atom::leaving_v);
     self->request(announcer_, longest_goodbye, atom::farewell_v)
@@ -72,7 +80,8 @@ public:
                    actors::log::warn("The announcer did not say goodbye: {}", sys_.render(e));
                  });
     caf::anon_send(services_, atom::shut_down_v);
-    self->wait_for(services_);
+    caf::anon_send(auditor_, atom::shut_down_v); // behind what it still has to write
+    self->wait_for(services_, auditor_);
   }
 
   std::vector<actors::actor_snapshot> tree() const override {
@@ -90,27 +99,50 @@ public:
     };
     ask(announcer_);
     ask(services_);
+    ask(auditor_);
     return out;
   }
 
 private:
+  bool recorded() const { return !ended_.load(std::memory_order_relaxed) && audit_.is_open(); }
+
+  bool heard(happening what, const account& where) const {
+    if (silent_.load(std::memory_order_relaxed))
+      return false;
+    switch (what) {
+    case happening::connected: return hears(account_subject(where, "CONNECT"));
+    case happening::disconnected: return hears(account_subject(where, "DISCONNECT"));
+    case happening::refused:
+      return hears(server_subject(card_, "CLIENT.AUTH.ERR"))
+             || const_cast<account&>(where).interests.has_interest(refused_subject);
+    case happening::denied: return false; // no event tells of it
+    }
+    return false;
+  }
+
   bool hears(const std::string& subject) const { return !subject.empty() && stage_.hears(subject); }
 
   caf::actor_system& sys_;
   const actors::broker& whose_;
+  audit_log& audit_;
+  audit_queue queue_;
   broker_source figures_;
   server_card card_;
+  controls controls_;
   stage stage_;
   announcer_actor announcer_;
   services_actor services_;
-  std::atomic<bool> silent_{false};
+  auditor_actor auditor_;
+  std::atomic<bool> silent_{false}; ///< nothing is said or answered any more
+  std::atomic<bool> ended_{false};
 };
 
 } // namespace
 
-actors::broker::observer_maker system_account_of(const actors::broker& whose) {
-  return [&whose](caf::actor_system& sys, actors::core& shared) {
-    return std::make_shared<system_account>(sys, shared, whose);
+actors::broker::observer_maker system_account_of(actors::broker& whose,
+                                                 system_surroundings around) {
+  return [&whose, around = std::move(around)](caf::actor_system& sys, actors::core& shared) {
+    return std::make_shared<system_account>(sys, shared, whose, around);
   };
 }
 

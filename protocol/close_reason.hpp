@@ -33,6 +33,7 @@ enum class close_reason : uint8_t {
   internal_error,
   max_account_connections_exceeded,
   authentication_expired,
+  kicked,
 };
 
 constexpr std::string_view to_string(close_reason reason) {
@@ -61,6 +62,7 @@ constexpr std::string_view to_string(close_reason reason) {
   case close_reason::max_account_connections_exceeded:
     return "Maximum Account Connections Exceeded";
   case close_reason::authentication_expired: return "Authentication Expired";
+  case close_reason::kicked: return "Kicked";
   }
   return "Unknown State";
 }

@@ -182,6 +182,8 @@ actors::reactor_actor::behavior_type pretend(actors::reactor_actor::pointer self
         return std::make_shared<std::vector<uint64_t>>(me->cids);
       },
       [me](atom::cut, const actors::census_ptr& excess) { me->cut = *excess; },
+      [](atom::kick, uint64_t) { return false; },
+      [](atom::advise, uint64_t) { return int32_t{-1}; },
       [](atom::evict, uint64_t) { return uint64_t{0}; },
       [self](atom::shut_down) { self->quit(); },
       [](atom::describe, const actors::connection_query&) { return actors::connections_ptr{}; },

@@ -48,6 +48,8 @@ actors::reactor_actor::behavior_type publish_only(actors::reactor_actor::pointer
       [](atom::lame_duck, const actors::settings_ptr&) {},
       [](atom::rules, const actors::account_ptr&) { return actors::census_ptr{}; },
       [](atom::cut, const actors::census_ptr&) {},
+      [](atom::kick, uint64_t) { return false; },
+      [](atom::advise, uint64_t) { return int32_t{-1}; },
       [](atom::evict, uint64_t) { return uint64_t{0}; },
       [](atom::shut_down) {},
       [](atom::describe, const actors::connection_query&) { return actors::connections_ptr{}; },

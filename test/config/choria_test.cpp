@@ -46,6 +46,12 @@ TEST_CASE("a secured broker comes up with Choria's defaults") {
   CHECK(o.client.tls->ca_file == "ca.pem");
 }
 
+TEST_CASE("the audit file has the same name in every front end, apart from where it stands") {
+  CHECK(with("plugin.troupe.audit_file = /a").opts.logging.audit_file == "/a");
+  CHECK(read_text("f.conf", "audit_file: /a").opts.logging.audit_file == "/a");
+  CHECK(read_text("f.yaml", "logging: {audit_file: /a}").opts.logging.audit_file == "/a");
+}
+
 TEST_CASE("every key of the client listener arrives in its field") {
   auto result = with("plugin.choria.network.listen_address = 10.0.0.1\n"
                      "plugin.choria.network.client_port\t= 4223\r\n"

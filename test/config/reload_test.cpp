@@ -40,6 +40,7 @@ TEST_CASE("a reload logs what nats-server 2.15.2 logs") {
       {"", "server_tags: [a, b]", "Reloaded: tags"},
       {"", "server_metadata: {a: b}", "Reloaded: metadata"},
       {"", "pid_file: /tmp/x", "Reloaded: pid_file = /tmp/x"},
+      {"", "audit_file: /tmp/a", "Reloaded: audit_file = /tmp/a"}, // ours
       {"", "client_advertise: a:1", "Reload: client_advertise = a:1"},
       {"", "max_connections: 10", "Reloaded: max_connections = 10"},
       {"", "logtime: false", "Reloaded: logtime = false"},

@@ -123,6 +123,86 @@ TEST_CASE_FIXTURE(system_world, "PING that waits for no answer makes a broadcast
   CHECK(events[0].subject == "$SYS.SERVER.NSERVER.STATSZ");
 }
 
+TEST_CASE_FIXTURE(system_world, "an account's INFO is its detail, and unknown ones are a 500") {
+  account_facts facts;
+  facts.figures.name = facts.figures.label = "A";
+  figures.accounts["A"] = facts;
+  CHECK(request("$SYS.REQ.ACCOUNT.A.INFO")["data"]["account_name"] == "A");
+  CHECK(request("$SYS.REQ.SERVER.PING.ACCOUNTZ")["data"]["accounts"].size() == 3);
+  CHECK(request("$SYS.REQ.SERVER.PING.ACCOUNTZ",
+                R"({"account":"A"})")["data"]["account_detail"]["account_name"]
+        == "A");
+  for (auto unknown : {request("$SYS.REQ.ACCOUNT.X.INFO"),
+                       request("$SYS.REQ.SERVER.PING.ACCOUNTZ", R"({"account":"X"})")})
+    CHECK(unknown["error"].dump() == R"({"code":500,"description":"Account X does not exist"})");
+}
+
+TEST_CASE_FIXTURE(system_world, "a broker without links has empty lists of them") {
+  CHECK(request("$SYS.REQ.SERVER.PING.ROUTEZ")["data"]["routes"].dump() == "[]");
+  CHECK(request("$SYS.REQ.SERVER.PING.GATEWAYZ")["data"]["outbound_gateways"].dump() == "{}");
+  CHECK(request("$SYS.REQ.SERVER.PING.LEAFZ")["data"]["leafs"].dump() == "[]");
+  CHECK(request("$SYS.REQ.ACCOUNT.A.LEAFZ")["data"]["leafnodes"] == 0);
+}
+
+TEST_CASE_FIXTURE(system_world, "subscribers are counted as the reference counts them") {
+  auto me = client(1);
+  me.account = "A";
+  figures.clients = {me};
+  figures.interest = {{"A", "foo", "", "1", 0, 0, 1},
+                      {"A", "foo", "q", "2", 0, 0, 1},
+                      {"A", "foo", "q", "3", 0, 0, 2},
+                      {"A", "foo.*", "", "4", 0, 0, 2},
+                      {"A", "foo", "", "", 0, 0, 0}}; // the broker's own
+  auto& asking = listener("inbox");
+  auto count = [&](std::string_view body) {
+    publish({"$SYS.DEBUG.SUBSCRIBERS", body, "inbox", {}}, &asking);
+    flush();
+    auto heard = asking.take();
+    return heard.empty() ? "" : heard.substr(heard.find("\r\n") + 2, 1);
+  };
+  CHECK(count("foo") == "3");
+  CHECK(count("foo q") == "2");
+  CHECK(count("foo.*") == "1");
+  CHECK(count("foo.x") == "1");
+  CHECK(count("foo..x") == "");
+}
+
+TEST_CASE_FIXTURE(system_world, "a user of the system account may send a client away") {
+  auto me = client(1);
+  me.account = "SYS";
+  figures.clients = {me};
+  CHECK(keys(request("$SYS.REQ.SERVER.NSERVER.KICK", R"({"cid":7})")) == "server");
+  CHECK(kicked == std::vector<uint64_t>{7});
+  CHECK(keys(request("$SYS.REQ.SERVER.NSERVER.LDM", R"({"cid":7})")) == "server");
+  auto unknown = request("$SYS.REQ.SERVER.NSERVER.KICK", R"({"cid":700})");
+  CHECK(unknown["error"].dump() == R"({"code":500,"description":"no such client or leafnode id"})");
+  CHECK(!unknown.contains("data"));
+  CHECK(request("$SYS.REQ.SERVER.NSERVER.LDM", R"({"cid":700})")["error"]["description"]
+        == "no such client id");
+}
+
+TEST_CASE_FIXTURE(system_world, "a configuration that cannot be read again is a 500") {
+  auto me = client(1);
+  me.account = "SYS";
+  figures.clients = {me};
+  CHECK(keys(request("$SYS.REQ.SERVER.NSERVER.RELOAD")) == "server");
+  reload_problem = "troupe.yaml:1:1: unknown key";
+  CHECK(request("$SYS.REQ.SERVER.NSERVER.RELOAD")["error"]["description"] == reload_problem);
+}
+
+TEST_CASE_FIXTURE(system_world,
+                  "what changes the broker is not done for others, nor if unreadable") {
+  auto me = client(1);
+  me.account = "A"; // by an import
+  figures.clients = {me};
+  CHECK(request("$SYS.REQ.SERVER.NSERVER.KICK", R"({"cid":7})").is_null());
+  figures.clients[0].account = "SYS";
+  for (const auto* bad : {"", "{", R"({"cid":"7"})", "{}"})
+    CHECK(request("$SYS.REQ.SERVER.NSERVER.KICK", bad).is_null());
+  CHECK(kicked.empty());
+  CHECK(publish({"$SYS.REQ.SERVER.PING.RELOAD", "", "inbox"}) == 0); // all servers at once: never
+}
+
 TEST_CASE_FIXTURE(system_world, "a broker that sends its clients away answers nobody any more") {
   self->send(services, atom::leaving_v);
   sched.run();

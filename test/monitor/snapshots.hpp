@@ -4,6 +4,7 @@
 #include "monitor/source.hpp"
 
 #include <atomic>
+#include <map>
 
 namespace troupe::monitor::test {
 
@@ -50,6 +51,11 @@ public:
   bool ready() const override { return is_ready; }
   server_facts server() const override { return facts; }
   std::string server_id() const override { return facts.server_id; }
+  std::string system_account() const override { return "SYS"; }
+  std::optional<account_facts> account(const std::string& name) const override {
+    auto it = accounts.find(name);
+    return it == accounts.end() ? std::optional<account_facts>{} : it->second;
+  }
   size_t reactors() const override { return facts.reactors; }
   actors::server_snapshot figures() const override { return facts.figures; }
   std::vector<actors::connection_snapshot>
@@ -69,6 +75,7 @@ public:
   std::atomic<bool> is_ready{true};
   server_facts facts = test::server();
   std::vector<actors::connection_snapshot> clients;
+  std::map<std::string, account_facts> accounts;
   protocol::sublist_stats stats;
   std::vector<actors::subscription_snapshot> interest;
   std::vector<actors::actor_snapshot> actors;

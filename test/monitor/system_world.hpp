@@ -24,6 +24,8 @@ inline actors::reactor_actor::behavior_type publish_only(actors::reactor_actor::
       [](atom::lame_duck, const actors::settings_ptr&) {},
       [](atom::rules, const actors::account_ptr&) { return actors::census_ptr{}; },
       [](atom::cut, const actors::census_ptr&) {},
+      [](atom::kick, uint64_t) { return false; },
+      [](atom::advise, uint64_t) { return int32_t{-1}; },
       [](atom::evict, uint64_t) { return uint64_t{0}; },
       [](atom::shut_down) {},
       [](atom::describe, const actors::connection_query&) { return actors::connections_ptr{}; },
@@ -99,7 +101,18 @@ struct system_world : troupe::test::router_world {
   actors::account_registry accounts{1, "SYS"};
   made_up_source figures;
   server_card card{"NSERVER", facing()};
-  stage on{accounts, card, figures};
+  std::vector<uint64_t> kicked;
+  std::string reload_problem;
+  controls hands{[this] { return reload_problem; },
+                 [this](uint64_t cid) {
+                   kicked.push_back(cid);
+                   return cid < 100;
+                 },
+                 [](uint64_t cid) {
+                   using advice = actors::broker::advice;
+                   return cid < 100 ? advice::given : advice::no_such_client;
+                 }};
+  stage on{accounts, card, figures, hands};
   actors::slot_numbers slots;
   uint64_t next_cid = 1000;
   announcer_actor announcer;

@@ -1,0 +1,63 @@
+// monitor/audit_log.cpp: opens, reopens and appends.
+#include "monitor/audit_log.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+namespace troupe::monitor {
+
+audit_log::~audit_log() {
+  if (fd_ >= 0)
+    ::close(fd_);
+}
+
+std::string audit_log::open(const std::string& path) {
+  int next = -1;
+  if (!path.empty()) {
+    next = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+    if (next < 0)
+      return "the audit file " + path + " cannot be opened: " + std::strerror(errno);
+  }
+  std::lock_guard guard{mutex_};
+  if (fd_ >= 0)
+    ::close(fd_);
+  fd_ = next;
+  path_ = path;
+  return {};
+}
+
+bool audit_log::reopen() {
+  std::string path;
+  {
+    std::lock_guard guard{mutex_};
+    path = path_;
+  }
+  return !path.empty() && open(path).empty();
+}
+
+bool audit_log::is_open() const {
+  std::lock_guard guard{mutex_};
+  return fd_ >= 0;
+}
+
+bool audit_log::write(std::string_view line) {
+  std::string whole{line};
+  whole += '\n';
+  std::string_view rest = whole;
+  std::lock_guard guard{mutex_};
+  while (fd_ >= 0 && !rest.empty()) {
+    auto n = ::write(fd_, rest.data(), rest.size());
+    if (n < 0 && errno == EINTR)
+      continue;
+    if (n <= 0)
+      return false;
+    rest.remove_prefix(static_cast<size_t>(n));
+  }
+  return rest.empty();
+}
+
+} // namespace troupe::monitor
