@@ -92,7 +92,7 @@ TEST_CASE("any method is answered like GET, HEAD without the body") {
 
 TEST_CASE("paths match exactly, and what is not there is 404") {
   served it;
-  for (const auto* path : {"/varz/", "/VARZ", "/routez", "/nope", "//varz"}) {
+  for (const auto* path : {"/varz/", "/VARZ", "/jsz", "/nope", "//varz"}) {
     auto answer = it.get(path);
     CHECK_MESSAGE(answer.status == 404, std::string{path});
     CHECK(answer.body == "404 page not found\n");
