@@ -7,6 +7,8 @@
 #include "security/nkey.hpp"
 #include "security/scope_template.hpp"
 
+#include <algorithm>
+
 namespace troupe::security {
 namespace {
 
@@ -111,6 +113,13 @@ std::variant<admitted_user, login_refusal> operator_trust::admit(const presented
   if (signer == nullptr)
     return refuse("the user JWT is signed by " + said.standard.issuer
                   + ", which may not sign users of account " + account.key());
+  // Nobody asks the service yet, and its word would be the last one.
+  if (const auto* callout = account.callout();
+      callout
+      && std::find(callout->auth_users.begin(), callout->auth_users.end(), said.standard.subject)
+             == callout->auth_users.end())
+    return refuse("an auth callout decides over the users of this account, and this release "
+                  "does not ask it");
   auto found = limits_of(said, *signer, account);
   if (auto* refusal = std::get_if<login_refusal>(&found))
     return std::move(*refusal);

@@ -170,6 +170,14 @@ TEST_CASE_FIXTURE(trust_world, "a bearer needs no signature, unless the account 
 }
 
 TEST_CASE_FIXTURE(trust_world,
+                  "users whom an auth callout would judge stay out, those of the callout get in") {
+  account_claims_.callout.auth_users = {key_pair::create(nkey_kind::user).public_text()};
+  CHECK(says(reason(login(account)), "auth callout"));
+  account_claims_.callout.auth_users.push_back(user.public_text());
+  CHECK(reason(login(account)).empty());
+}
+
+TEST_CASE_FIXTURE(trust_world,
                   "a strict operator lets neither its own key nor the account's own key sign") {
   op_claims.strict_signing_keys = true;
   auto by = trust();
