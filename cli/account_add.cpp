@@ -180,7 +180,7 @@ void add_account_add(CLI::App& account, int& status) {
   add_him
       ->add_option("--public-key", user->public_key,
                    "of somebody who keeps the seed; then there are no creds")
-      ->type_name("U…");
+      ->type_name("KEY");
   add_user_flags(*add_him, user->change);
   add_place_flags(*add_him, user->place);
   add_him->footer(user_footer);

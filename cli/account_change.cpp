@@ -29,11 +29,11 @@ void add_account_flags(CLI::App& command, account_change& change) {
   command.add_option("--info-url", change.info_url, "where to read more")->type_name("URL");
   command.add_option("--tag", change.tags, "adds tags")
       ->delimiter(',')
-      ->type_name("TAG,…")
+      ->type_name("TAG")
       ->allow_extra_args(false);
   command.add_option("--rm-tag", change.remove_tags, "removes tags")
       ->delimiter(',')
-      ->type_name("TAG,…")
+      ->type_name("TAG")
       ->allow_extra_args(false);
   add_permission_flags(command, change.default_permissions);
 }

@@ -149,7 +149,7 @@ void add_edit_operator(CLI::App& family, int& status) {
       ->type_name("URL");
   command->add_option("--service-url", flags->service_urls, "where its brokers are; replaces all")
       ->delimiter(',')
-      ->type_name("URL,…")
+      ->type_name("URL")
       ->allow_extra_args(false);
   command->add_option("--expires", flags->expires, "90d, 2027-01-31, or never")->type_name("WHEN");
   add_place_flags(*command, flags->place);

@@ -267,7 +267,7 @@ void add_account_init(CLI::App& account, int& status) {
   command->add_flag("--bare", flags->bare, "only the users app and sys");
   command->add_option("--collective", flags->values.collectives, "of server and client")
       ->delimiter(',')
-      ->type_name("NAME,…")
+      ->type_name("NAME")
       ->allow_extra_args(false);
   text("--identity", flags->values.identity, "of server and client (default: this host)", "NAME");
   text("--caller", flags->values.caller, "of client (default: choria=$USER.mcollective)", "ID");

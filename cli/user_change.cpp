@@ -134,9 +134,9 @@ bool permission_change::is_empty() const noexcept {
 }
 
 void add_permission_flags(CLI::App& command, permission_change& change) {
-  auto group = "Permissions";
+  auto group = "Permissions (lists: commas, or the flag again)";
   auto add = [&](const char* name, texts& to, const char* help) {
-    add_list(command, name, to, help, "SUBJECT,…", group);
+    add_list(command, name, to, help, "SUBJECT", group);
   };
   add("--allow-pub", change.allow_pub, "may publish there, and nowhere else");
   add("--deny-pub", change.deny_pub, "may not publish there");
@@ -192,7 +192,7 @@ void add_user_flags(CLI::App& command, user_change& change) {
       ->group(from_template);
   auto add = [&](const char* name, texts& to, const char* help, const char* type,
                  const char* group) { return add_list(command, name, to, help, type, group); };
-  add("--collective", change.values.collectives, "server, client (default: mcollective)", "NAME,…",
+  add("--collective", change.values.collectives, "server, client (default: mcollective)", "NAME",
       from_template);
   command
       .add_option("--identity", change.values.identity,
@@ -204,9 +204,9 @@ void add_user_flags(CLI::App& command, user_change& change) {
       ->type_name("ID")
       ->group(from_template);
   add("--registration", change.values.registration, "server: publishes its registration there too",
-      "SUBJECT,…", from_template);
-  add("--input", change.values.input, "adapter: listens there", "SUBJECT,…", from_template);
-  add("--output", change.values.output, "adapter: publishes there", "SUBJECT,…", from_template);
+      "SUBJECT", from_template);
+  add("--input", change.values.input, "adapter: listens there", "SUBJECT", from_template);
+  add("--output", change.values.output, "adapter: publishes there", "SUBJECT", from_template);
   command.add_flag("--events", change.values.events, "client: may watch lifecycle events")
       ->group(from_template);
   add_permission_flags(command, change.permissions);
@@ -225,16 +225,16 @@ void add_user_flags(CLI::App& command, user_change& change) {
   command.add_option("--proxy-required", change.proxy_required, "only through a trusted proxy")
       ->type_name("BOOL")
       ->group(limits);
-  add("--source-network", change.sources, "comes from these addresses only; any lifts it", "CIDR,…",
+  add("--source-network", change.sources, "comes from these addresses only; any lifts it", "CIDR",
       limits);
-  add("--time", change.times, "at these times of day only; any lifts it", "HH:MM:SS-HH:MM:SS,…",
+  add("--time", change.times, "at these times of day only; any lifts it", "HH:MM:SS-HH:MM:SS",
       limits);
   text("--time-zone", change.time_zone, "of --time: Europe/Berlin; server is the broker's own",
        "ZONE");
-  add("--conn-type", change.types, "standard, websocket, leafnode, mqtt …; any lifts it", "TYPE,…",
+  add("--conn-type", change.types, "standard, websocket, leafnode, mqtt …; any lifts it", "TYPE",
       limits);
-  add("--tag", change.tags, "adds tags", "TAG,…", limits);
-  add("--rm-tag", change.remove_tags, "removes tags", "TAG,…", limits);
+  add("--tag", change.tags, "adds tags", "TAG", limits);
+  add("--rm-tag", change.remove_tags, "removes tags", "TAG", limits);
 }
 
 void apply_limit(const std::string& text, const char* flag, int64_t& to,

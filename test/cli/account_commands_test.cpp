@@ -5,15 +5,19 @@
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
 
+#include <csignal>
 #include <filesystem>
+#include <fstream>
 
 using troupe::test::has;
 using troupe::test::no_peer;
 using troupe::test::peer_server;
 using troupe::test::run;
+using troupe::test::running_process;
 using troupe::test::shows_a_seed;
 using troupe::test::site;
 using troupe::test::text_of;
+using troupe::test::troupe_with;
 namespace fs = std::filesystem;
 
 TEST_CASE_FIXTURE(site, "init makes everything that a working account needs, and only once") {
@@ -106,13 +110,19 @@ TEST_CASE("a store that nsc made is read, and what cannot be signed says which k
 }
 
 TEST_CASE_FIXTURE(site, "a nats-server serves the store, and creds log in with their permissions") {
-  if (no_peer())
-    return;
+  std::string binary;
+  SUBCASE("the installed one") {
+    if (no_peer())
+      return;
+  }
+  SUBCASE("Troupe under that name") {
+    binary = fs::path{TROUPE_BINARY}.replace_filename("nats-server").string();
+  }
   REQUIRE(account({"init"}).code == 0);
   auto config = account({"config", "--format", "nats"});
   REQUIRE(config.code == 0);
   auto from = config.out.find("operator:"); // the peer brings its own listeners
-  peer_server server{config.out.substr(from)};
+  peer_server server{config.out.substr(from), binary};
   REQUIRE(server.is_up());
   auto as = [&](const std::string& user, std::vector<std::string> what) {
     what.insert(what.end(), {"--creds", creds("main", user), "--server", server.url});
@@ -130,6 +140,45 @@ TEST_CASE_FIXTURE(site, "a nats-server serves the store, and creds log in with t
   auto stranger = run({"pub", "a", "x", "--creds", creds("later", "ann"), "--server", server.url});
   CHECK(stranger.code == 1);
   CHECK(has(stranger.err, "user \"ann\" of creds file"));
+}
+
+TEST_CASE_FIXTURE(site,
+                  "three commands lead from nothing to a message that only its account hears") {
+  must({"init"});
+  must({"add", "account", "other"});
+  must({"add", "user", "other", "ann"});
+  auto config = text_of(folder + "/troupe.yaml");
+  REQUIRE(has(config, "port: 4222}"));
+  config.replace(config.find("port: 4222"), 10, "port: -1"); // any free one
+  config.erase(config.find("monitoring:"), config.find("operator:") - config.find("monitoring:"));
+  std::ofstream{folder + "/free.yaml"} << config;
+  running_process broker{troupe_with({"run", "--config", folder + "/free.yaml"})};
+  REQUIRE(broker.says("Server is ready"));
+  auto said = broker.out + broker.err;
+  std::string before = "client connections on ";
+  auto at = said.find(before) + before.size();
+  auto url = "nats://" + said.substr(at, said.find('\n', at) - at);
+  auto sub_as = [&](const std::string& whose, const std::string& of) {
+    return troupe_with(
+        {"sub", ">", "--count", "1", "--raw", "--creds", creds(of, whose), "--server", url});
+  };
+  running_process app{sub_as("app", "main")};
+  running_process stranger{sub_as("ann", "other")};
+  REQUIRE(app.says("listening"));
+  REQUIRE(stranger.says("listening"));
+  auto pub = [&](const std::string& user, const std::string& of, const char* payload) {
+    return run({"pub", "orders.new", payload, "--creds", creds(of, user), "--server", url});
+  };
+  CHECK(pub("app", "main", "ours").code == 0);
+  CHECK(pub("ann", "other", "theirs").code == 0);
+  CHECK(app.finish() == 0);
+  CHECK(stranger.finish() == 0);
+  CHECK(app.out == "ours\n");
+  CHECK(stranger.out == "theirs\n");
+  CHECK(has(pub("server", "main", "x").err, "may not publish to \"orders.new\""));
+  CHECK(account({"probe", "main", "other", "--server", url}).code == 0);
+  broker.send_signal(SIGTERM);
+  broker.finish();
 }
 
 TEST_CASE_FIXTURE(site, "an nkey of the server's configuration logs in with its seed file") {

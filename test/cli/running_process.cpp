@@ -156,7 +156,8 @@ bool peer_server::is_installed() {
   return !peer_binary().empty();
 }
 
-peer_server::peer_server(const std::string& extra) : folder{make_folder()} {
+peer_server::peer_server(const std::string& extra, const std::string& binary)
+    : folder{make_folder()} {
   auto ports = folder + "/ports";
   std::filesystem::create_directory(ports);
   std::ofstream{folder + "/server.conf"} << "host: \"127.0.0.1\"\nport: -1\nports_file_dir: \""
@@ -165,7 +166,8 @@ peer_server::peer_server(const std::string& extra) : folder{make_folder()} {
   int watch = inotify_init1(IN_CLOEXEC);
   inotify_add_watch(watch, ports.c_str(), IN_CLOSE_WRITE | IN_MOVED_TO);
   int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-  pid_ = spawn({peer_binary(), "-c", folder + "/server.conf"}, null, null, null);
+  pid_ = spawn({binary.empty() ? peer_binary() : binary, "-c", folder + "/server.conf"}, null, null,
+               null);
   close(null);
   if (pid_ > 0)
     url = wait_for_port(watch, pid_);

@@ -37,11 +37,12 @@ private:
   int err_fd_ = -1;
 };
 
-/// A nats-server on a free port of 127.0.0.1, in a folder of its own.
+/// A nats-server, or a broker that takes its flags, on a free port of 127.0.0.1, in a folder of its
+/// own.
 class peer_server {
 public:
-  /// `extra` is added to its configuration file.
-  explicit peer_server(const std::string& extra = {});
+  /// `extra` is added to its configuration file; `binary` empty: the installed nats-server.
+  explicit peer_server(const std::string& extra = {}, const std::string& binary = {});
   ~peer_server();
   peer_server(const peer_server&) = delete;
   peer_server& operator=(const peer_server&) = delete;
