@@ -175,14 +175,23 @@ peer_server::peer_server(const std::string& extra, const std::string& binary)
 }
 
 std::string peer_server::wait_for_port(int inotify_fd, pid_t pid) const {
-  pollfd ready{inotify_fd, POLLIN, 0};
-  if (poll(&ready, 1, 20'000) != 1)
-    return {};
-  std::ifstream file{folder + "/ports/nats-server_" + std::to_string(pid) + ".ports"};
-  std::string text{std::istreambuf_iterator<char>{file}, {}};
-  auto begin = text.find("://127.0.0.1:");
-  auto end = begin == text.npos ? text.npos : text.find('"', begin);
-  return end == text.npos ? std::string{} : "nats" + text.substr(begin, end - begin);
+  // Not every event is that of the whole file: a broker may write another one and rename it.
+  auto deadline = clock::now() + std::chrono::seconds{20};
+  for (;;) {
+    auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - clock::now()).count();
+    pollfd ready{inotify_fd, POLLIN, 0};
+    if (left <= 0 || poll(&ready, 1, static_cast<int>(left)) != 1)
+      return {};
+    char events[4096];
+    if (read(inotify_fd, events, sizeof events) <= 0)
+      return {};
+    std::ifstream file{folder + "/ports/nats-server_" + std::to_string(pid) + ".ports"};
+    std::string text{std::istreambuf_iterator<char>{file}, {}};
+    auto begin = text.find("://127.0.0.1:");
+    auto end = begin == text.npos ? text.npos : text.find('"', begin);
+    if (end != text.npos)
+      return "nats" + text.substr(begin, end - begin);
+  }
 }
 
 void peer_server::stop() {
