@@ -9,13 +9,11 @@
 
 namespace troupe::actors {
 
-account_book::entry account_book::take(std::string_view jwt, std::string_view account,
-                                       int64_t now) {
+account_book::entry account_book::take(std::string_view jwt, std::string_view account, int64_t now,
+                                       const keeping& keep) {
   entry out;
   out.account = account;
-  auto text = security::sha256(jwt);
-  if (auto known = accounts_.find(out.account);
-      known != accounts_.end() && known->second.text == text) {
+  if (is_in_force(account, jwt)) {
     out.what = entry::result::known;
     return out;
   }
@@ -25,52 +23,81 @@ account_book::entry account_book::take(std::string_view jwt, std::string_view ac
     return out;
   }
   const auto& said = std::get<security::account_claims>(read);
-  if (!account.empty() && said.standard.subject != account) {
-    out.reason = "the JWT is of account " + said.standard.subject;
+  const auto& standard = said.standard;
+  if (!account.empty() && standard.subject != account) {
+    out.reason = "subject does not match jwt content: it is of account " + standard.subject;
     return out;
   }
-  out.account = said.standard.subject;
+  out.account = standard.subject;
   auto trust = operators_.now();
-  if (out.reason = trust->refusal_of(said, now); !out.reason.empty())
+  if (out.reason = trust->refusal_of(said, now); !out.reason.empty()) {
+    if (standard.not_before > now && trust->refusal_of(said, standard.not_before).empty())
+      out.retry_at = standard.not_before;
     return out;
-  if (auto known = accounts_.find(out.account); known != accounts_.end()) {
-    if (known->second.text == text || known->second.issued_at > said.standard.issued_at) {
-      out.what = entry::result::known;
-      return out;
-    }
   }
-  accounts_[out.account] = {text, said.standard.issued_at, said.standard.issuer};
-  if (said.standard.expires != 0)
-    ends_.emplace(said.standard.expires, out.account);
+  if (auto known = accounts_.find(out.account); known != accounts_.end()) {
+    out.what = is_in_force(out.account, jwt) ? entry::result::known : entry::result::older;
+    if (out.what == entry::result::known || known->second.issued_at > standard.issued_at)
+      return out;
+    out.what = entry::result::not_right;
+  }
+  if (keep)
+    if (out.reason = keep(out.account); !out.reason.empty())
+      return out;
+  forget(out.account);
+  record now_known{security::sha256(jwt), standard.issued_at, standard.expires, standard.issuer};
+  security::toggle(digest_, now_known.text);
+  accounts_.emplace(out.account, std::move(now_known));
+  if (standard.expires != 0)
+    ends_.emplace(standard.expires, out.account);
   out.problems = registry_.put(security::rules_of(said), trust->trust_in(said));
   out.what = entry::result::taken;
   return out;
 }
 
-bool account_book::drop(std::string_view account) {
+bool account_book::is_in_force(std::string_view account, std::string_view jwt) const {
   auto known = accounts_.find(std::string{account});
-  if (known == accounts_.end() || !registry_.remove(account, protocol::errc::account_expired))
-    return false;
+  return known != accounts_.end() && known->second.text == security::sha256(jwt);
+}
+
+void account_book::forget(const std::string& account) {
+  auto known = accounts_.find(account);
+  if (known == accounts_.end())
+    return;
+  security::toggle(digest_, known->second.text);
   accounts_.erase(known);
+}
+
+bool account_book::drop(std::string_view account) {
+  std::string key{account};
+  if (!has(key) || !registry_.remove(key, protocol::errc::account_expired))
+    return false;
+  forget(key);
   return true;
 }
 
-void account_book::let_expire(int64_t now) {
+std::vector<std::string> account_book::let_expire(int64_t now) {
+  std::vector<std::string> out;
   while (!ends_.empty() && ends_.begin()->first <= now) {
-    registry_.review(ends_.begin()->second);
-    ends_.erase(ends_.begin());
+    auto key = std::move(ends_.extract(ends_.begin()).mapped());
+    auto known = accounts_.find(key);
+    if (known == accounts_.end() || known->second.expires == 0 || known->second.expires > now)
+      continue; // of a JWT that was replaced in time
+    registry_.review(key);
+    out.push_back(std::move(key));
   }
   registry_.recheck_activations(now);
+  return out;
 }
 
-std::vector<std::string> account_book::follow(operator_trust_ptr next, int64_t) {
+std::vector<std::string> account_book::follow(operator_trust_ptr next) {
   operators_.follow(next);
   std::vector<std::string> gone;
   for (const auto& [key, known] : accounts_)
     if (!next->is_trusted_issuer(known.issuer))
       gone.push_back(key);
   for (const auto& key : gone) {
-    accounts_.erase(key);
+    forget(key);
     registry_.remove(key, protocol::errc::authorization_violation);
   }
   return gone;
@@ -83,13 +110,6 @@ std::vector<std::string> account_book::accounts() const {
     out.push_back(key);
   std::sort(out.begin(), out.end());
   return out;
-}
-
-std::string account_book::digest() const {
-  security::sha256_digest all{};
-  for (const auto& [key, known] : accounts_)
-    security::toggle(all, known.text);
-  return security::to_hex(all);
 }
 
 } // namespace troupe::actors

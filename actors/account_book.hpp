@@ -7,6 +7,7 @@
 #include "security/digest.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -24,39 +25,49 @@ public:
   struct entry {
     enum class result : uint8_t {
       taken,     ///< in force now
-      known,     ///< is what is in force already, or older than that
+      known,     ///< is what is in force already
+      older,     ///< than what is in force
       not_right, ///< it does not decode, is of somebody else, is not valid or not trusted
     };
     result what = result::not_right;
     std::string account;               ///< public key, as far as it could be read
     std::string reason;                ///< a sentence without the JWT in it, if it is `not_right`
+    int64_t retry_at = 0;              ///< set if it is good, but not before that time
     std::vector<std::string> problems; ///< imports and mappings that cannot be served
   };
+  /// Stores a JWT that was found good, before it is used. Empty, or why it cannot.
+  using keeping = std::function<std::string(const std::string& account)>;
   /// `account`: of whom it must be; empty: anybody's.
-  entry take(std::string_view jwt, std::string_view account, int64_t now);
+  entry take(std::string_view jwt, std::string_view account, int64_t now, const keeping& keep = {});
   /// The account ends, and its connections with it. False: there is none, or it must stay.
   bool drop(std::string_view account);
-  /// Lets accounts and activations expire that have come to their end.
-  void let_expire(int64_t now);
-  /// Other operators count from here on: answers the accounts that they do not vouch for, which
-  /// end.
-  std::vector<std::string> follow(operator_trust_ptr next, int64_t now);
+  /// Lets accounts and activations expire that have come to their end; answers those accounts.
+  std::vector<std::string> let_expire(int64_t now);
+  /// Other operators count from here on. Accounts that they do not vouch for end: answers those.
+  std::vector<std::string> follow(operator_trust_ptr next);
 
   size_t size() const noexcept { return accounts_.size(); }
   bool has(std::string_view account) const { return accounts_.contains(std::string{account}); }
+  /// This very text is in force.
+  bool is_in_force(std::string_view account, std::string_view jwt) const;
   std::vector<std::string> accounts() const;
   /// 64 hex digits: SHA-256 of each JWT, combined by XOR. Brokers that serve the same accounts have
   /// the same digest.
-  std::string digest() const;
+  std::string digest() const { return security::to_hex(digest_); }
+  const security::sha256_digest& raw_digest() const noexcept { return digest_; }
 
 private:
   struct record {
     security::sha256_digest text{};
     int64_t issued_at = 0;
+    int64_t expires = 0;
     std::string issuer;
   };
 
+  void forget(const std::string& account);
+
   std::unordered_map<std::string, record> accounts_;
+  security::sha256_digest digest_{};
   std::multimap<int64_t, std::string> ends_; ///< when JWTs expire; may name one that was replaced
   account_registry& registry_;
   current_operators& operators_;

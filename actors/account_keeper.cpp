@@ -4,60 +4,230 @@
 #include "actors/account_policy.hpp"
 #include "actors/log.hpp"
 
+#include <algorithm>
+
 namespace troupe::actors {
+namespace {
+
+using result = account_book::entry::result;
+
+/// Folders are looked at that often even if nothing seems to have changed there.
+constexpr int64_t scan_every = 10;
+constexpr int64_t sweep_every = 60;
+
+} // namespace
 
 account_keeper::account_keeper(account_registry& registry, current_operators& operators,
-                               operator_setup setup)
-    : registry_{registry}, book_{registry, operators}, source_{std::move(setup.source)} {
+                               operator_setup setup, config::options options)
+    : registry_{registry}, operators_{operators}, options_{std::move(options)},
+      book_{registry, operators}, source_{std::move(setup.source)} {
   operators.follow(std::move(setup.trust));
   for (const auto& warning : setup.warnings)
     log::warn("{}", warning);
 }
 
+// -- from the source
+// ---------------------------------------------------------------------------------
+
 account_book::entry account_keeper::take(const sourced_account& one, int64_t now) {
   auto entry = book_.take(one.jwt, one.account, now);
-  if (entry.what == account_book::entry::result::not_right)
+  if (entry.what == result::not_right)
     log::error("{}: account {} is not served: {}", one.where, log::printable(one.account, 64),
                log::printable(entry.reason, 1024));
+  if (entry.what == result::older)
+    log::warn("{}: the JWT of account {} is older than the one in force, which stays", one.where,
+              entry.account);
+  if (entry.retry_at != 0)
+    not_yet_valid_.emplace(entry.retry_at, one);
   return entry;
 }
 
-/// What changed since the last look.
-void account_keeper::look(int64_t now) {
-  auto news = source_->look();
-  for (const auto& problem : news.problems)
-    log::error("{}", log::printable(problem, 1024));
-  for (const auto& one : news.changed) {
-    auto entry = take(one, now);
-    if (entry.what == account_book::entry::result::taken)
-      log::info("Account {} is updated from {}", entry.account, one.where);
-    for (const auto& problem : entry.problems)
-      log::warn("{}", log::printable(problem, 1024));
-  }
-  for (const auto& key : news.removed)
-    if (book_.drop(key))
-      log::info("Account {} is removed", key);
-}
-
-void account_keeper::preload(const std::map<std::string, std::string>& accounts, int64_t now) {
-  source_->preload(accounts);
-  look(now);
-}
-
 void account_keeper::load(int64_t now) {
-  auto news = source_->look();
+  watch_.follow(source_->folders()); // first: what changes meanwhile is seen by the next tick
+  auto news = source_->look(true);
   for (const auto& problem : news.problems)
     log::error("{}", log::printable(problem, 1024));
   for (const auto& one : news.changed)
     take(one, now);
+  store_preload(now);
   // Only now is it known which imports find their exporters.
   for (const auto& key : book_.accounts())
     for (const auto& problem : problems_of(*registry_.find(key)->policy()))
       log::warn("{}", log::printable(problem, 1024));
-  if (!book_.has(registry_.system->name))
+  if (source_->kind() != source_kind::url && !book_.has(registry_.system->name))
     log::warn("The system account {} is not among the accounts: nobody can log in to it",
               registry_.system->name);
   log::info("Serving {} accounts of operators, digest {}", book_.size(), book_.digest());
+  next_scan_ = now + scan_every;
+  next_sweep_ = now + sweep_every;
+}
+
+/// Accounts that the configuration names and the folder does not have.
+void account_keeper::store_preload(int64_t now) {
+  if (!source_->is_folder())
+    return;
+  for (const auto& [key, jwt] : options_.operators.preload) {
+    auto entry = accept(jwt, key, "resolver_preload", now);
+    if (entry.what == result::not_right)
+      log::error("resolver_preload: account {} is not served: {}", log::printable(key, 64),
+                 log::printable(entry.reason, 1024));
+  }
+}
+
+void account_keeper::tell(const account_book::entry& entry, const std::string& from) const {
+  if (entry.what == result::taken)
+    log::info("Account {} is updated from {}; {} accounts, digest {}", entry.account, from,
+              book_.size(), book_.digest());
+  for (const auto& problem : entry.problems)
+    log::warn("{}", log::printable(problem, 1024));
+}
+
+/// What changed since the last look.
+void account_keeper::look(bool thorough, int64_t now) {
+  auto news = source_->look(thorough);
+  for (const auto& problem : news.problems)
+    log::error("{}", log::printable(problem, 1024));
+  if (!news.operator_jwt.empty())
+    follow_operator(news.operator_jwt, now);
+  for (const auto& one : news.changed)
+    tell(take(one, now), one.where);
+  for (const auto& key : news.removed)
+    if (book_.drop(key))
+      log::info("Account {} is removed; {} accounts, digest {}", key, book_.size(), book_.digest());
+    else if (key == registry_.system->name)
+      log::error("The JWT of the system account {} has gone; it stays as it is", key);
+  watch_.follow(source_->folders());
+}
+
+/// The operator of the store has a new JWT: other keys may sign accounts now.
+void account_keeper::follow_operator(const std::string& jwt, int64_t now) {
+  auto made = trust_with(options_, jwt, now);
+  if (auto* problems = std::get_if<std::vector<std::string>>(&made)) {
+    for (const auto& problem : *problems)
+      log::error("The operator's new JWT is not used: {}", log::printable(problem, 1024));
+    return;
+  }
+  auto& next = std::get<operator_trust_ptr>(made);
+  if (next->system_account() != registry_.system->name) {
+    log::error("The operator's new JWT is not used: it names another system account, which needs "
+               "a restart");
+    return;
+  }
+  log::info("The operator has a new JWT");
+  for (const auto& key : book_.follow(next))
+    log::info("Account {} is not signed by the operator any more and ends", key);
+}
+
+void account_keeper::tick(int64_t now) {
+  bool changed = watch_.changed();
+  bool scan = now >= next_scan_;
+  if (scan)
+    next_scan_ = now + scan_every;
+  if (changed || (scan && !source_->folders().empty()))
+    look(changed, now);
+  while (!not_yet_valid_.empty() && not_yet_valid_.begin()->first <= now) {
+    auto one = std::move(not_yet_valid_.extract(not_yet_valid_.begin()).mapped());
+    tell(take(one, now), one.where);
+  }
+  for (const auto& key : book_.let_expire(now)) {
+    log::info("The JWT of account {} has expired", key);
+    if (source_->is_folder())
+      source_->drop(key);
+  }
+  if (now < next_sweep_)
+    return;
+  next_sweep_ = now + sweep_every;
+  if (source_->kind() == source_kind::cache)
+    forget_unused(now);
+}
+
+void account_keeper::reload(const config::options& options, int64_t now) {
+  auto system = std::move(options_.system_account);
+  options_ = options;
+  options_.system_account = std::move(system);
+  source_->preload(options_.operators.preload);
+  look(true, now);
+  store_preload(now);
+}
+
+// -- on demand
+// ---------------------------------------------------------------------------------------
+
+bool account_keeper::serves(std::string_view account, int64_t now) const {
+  auto found = registry_.find(account);
+  auto trust = found ? found->policy()->trust : security::account_trust_ptr{};
+  return trust && trust->is_valid_at(now);
+}
+
+bool account_keeper::find_here(std::string_view account, int64_t now) {
+  if (!source_->folders().empty() && now != last_search_) {
+    last_search_ = now;
+    look(false, now);
+  }
+  return serves(account, now);
+}
+
+account_book::entry account_keeper::accept(std::string_view jwt, std::string_view account,
+                                           const std::string& from, int64_t now) {
+  auto entry =
+      book_.take(jwt, account, now, [&](const std::string& key) { return keep(key, jwt); });
+  tell(entry, from);
+  return entry;
+}
+
+std::string account_keeper::keep(const std::string& account, std::string_view jwt) {
+  auto why = source_->keep(account, jwt);
+  if (!why.empty() && source_->kind() == source_kind::cache && make_room())
+    why = source_->keep(account, jwt);
+  return why;
+}
+
+bool account_keeper::remove(std::string_view account) {
+  if (!book_.drop(account))
+    return false;
+  source_->drop(account);
+  log::info("Account {} is removed; {} accounts, digest {}", account, book_.size(), book_.digest());
+  return true;
+}
+
+std::optional<std::string> account_keeper::stored(std::string_view account) const {
+  auto jwt = source_->read(account);
+  return jwt && book_.is_in_force(account, *jwt) ? jwt : std::nullopt;
+}
+
+// -- cache
+// -------------------------------------------------------------------------------------------
+
+/// The account that was not needed for longest, and has no connections, goes.
+bool account_keeper::make_room() {
+  std::string oldest;
+  int64_t when = 0;
+  for (const auto& key : book_.accounts()) {
+    auto found = registry_.find(key);
+    if (found == registry_.system || (found && found->connections > 0))
+      continue;
+    auto seen = used_.find(key);
+    auto last = seen == used_.end() ? 0 : seen->second;
+    if (oldest.empty() || last < when) {
+      oldest = key;
+      when = last;
+    }
+  }
+  used_.erase(oldest);
+  return !oldest.empty() && remove(oldest);
+}
+
+void account_keeper::forget_unused(int64_t now) {
+  auto ttl = std::chrono::duration_cast<std::chrono::seconds>(resolver().ttl).count();
+  for (const auto& key : book_.accounts()) {
+    auto found = registry_.find(key);
+    auto& seen = used_.try_emplace(key, now).first->second;
+    if (found && found->connections > 0)
+      seen = now;
+    else if (ttl > 0 && now - seen >= ttl && found != registry_.system)
+      remove(key);
+  }
+  std::erase_if(used_, [&](const auto& one) { return !book_.has(one.first); });
 }
 
 } // namespace troupe::actors

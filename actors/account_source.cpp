@@ -4,6 +4,9 @@
 #include "security/account_store.hpp"
 
 #include <algorithm>
+#include <filesystem>
+#include <system_error>
+#include <utility>
 
 namespace troupe::actors {
 namespace {
@@ -12,8 +15,18 @@ class store_source final : public account_source {
 public:
   explicit store_source(security::account_store store) : store_{std::move(store)} {}
 
-  source_news look() override {
+  source_kind kind() const noexcept override { return source_kind::store; }
+
+  source_news look(bool) override {
     source_news out;
+    std::error_code code;
+    if (!std::filesystem::is_directory(store_.layout().accounts_folder(), code)) {
+      if (!std::exchange(lost_, true)) // not the end of all accounts
+        out.problems.push_back(store_.layout().accounts_folder()
+                               + ": cannot be read; the accounts stay as they are");
+      return out;
+    }
+    lost_ = false;
     auto found = store_.refresh();
     if (found.operator_changed)
       out.operator_jwt = store_.operator_jwt();
@@ -31,6 +44,14 @@ public:
     return out;
   }
 
+  std::vector<std::string> folders() const override {
+    const auto& layout = store_.layout();
+    std::vector<std::string> out{layout.store, layout.accounts_folder()};
+    for (const auto& name : security::folders_in(layout.accounts_folder()))
+      out.push_back(layout.accounts_folder() + "/" + name);
+    return out;
+  }
+
 private:
   void add(const std::string& key, source_news& out) const {
     const auto& account = *store_.find(key);
@@ -39,12 +60,12 @@ private:
 
   security::account_store store_;
   std::vector<security::store_problem> problems_;
-  bool told_ = false;
+  bool told_ = false, lost_ = false;
 };
 
 } // namespace
 
-source_news memory_source::look() {
+source_news memory_source::look(bool) {
   source_news out;
   for (const auto& [key, jwt] : wanted_)
     if (auto before = told_.find(key); before == told_.end() || before->second != jwt)

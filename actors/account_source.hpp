@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -25,14 +26,38 @@ struct source_news {
   std::string operator_jwt;          ///< the operator's own, if that is another one now
 };
 
-/// Belongs to one thread and may block on the disk.
+enum class source_kind : uint8_t {
+  memory, ///< the configuration names them
+  store,  ///< an operator's folder in nsc's layout, never written
+  full,   ///< a folder that holds every account
+  cache,  ///< a folder of those that are used here
+  url,    ///< none: each is downloaded when it is needed
+};
+
+/// Belongs to one thread and may block on the disk. Times are Unix seconds.
 class account_source {
 public:
   virtual ~account_source() = default;
-  /// The first call tells everything that there is.
-  virtual source_news look() = 0;
+  virtual source_kind kind() const noexcept = 0;
+  bool is_folder() const noexcept {
+    return kind() == source_kind::full || kind() == source_kind::cache;
+  }
+
+  /// The first call tells everything that there is. `thorough`: read also what seems untouched.
+  virtual source_news look(bool thorough) = 0;
   /// What the configuration names has changed: the next look tells how.
   virtual void preload(const std::map<std::string, std::string>&) {}
+  /// Where changes are to be watched for.
+  virtual std::vector<std::string> folders() const { return {}; }
+
+  // -- full and cache -----------------------------------------------------------------------------
+
+  /// Stores a JWT that was found good. Empty, or why it cannot be.
+  virtual std::string keep(std::string_view, std::string_view) { return {}; }
+  virtual void drop(std::string_view) {}
+  /// Nothing: it is not there.
+  virtual std::optional<std::string> read(std::string_view) const { return std::nullopt; }
+  virtual size_t size() const noexcept { return 0; }
 };
 
 /// Accounts that the configuration names (`resolver_preload`), by public key.
@@ -40,12 +65,20 @@ class memory_source final : public account_source {
 public:
   explicit memory_source(std::map<std::string, std::string> accounts)
       : wanted_{std::move(accounts)} {}
-  source_news look() override;
+  source_kind kind() const noexcept override { return source_kind::memory; }
+  source_news look(bool thorough) override;
   void preload(const std::map<std::string, std::string>& next) override { wanted_ = next; }
 
 private:
   std::map<std::string, std::string> wanted_;
   std::map<std::string, std::string> told_;
+};
+
+/// No account is known before somebody asks for it.
+class url_source final : public account_source {
+public:
+  source_kind kind() const noexcept override { return source_kind::url; }
+  source_news look(bool) override { return {}; }
 };
 
 /// The folder of an operator as nsc lays it out, and the JWT of that operator; or what is wrong.
@@ -55,5 +88,15 @@ struct opened_store {
   bool has_marker = false; ///< without `.nsc` some tools refuse the folder
 };
 std::variant<opened_store, std::string> open_store(const std::string& folder);
+
+struct folder_settings {
+  std::string dir;
+  bool cache = false;
+  size_t limit = 0;         ///< accounts; 0: none
+  bool hard_delete = false; ///< else a dropped account's file is renamed to `.jwt.deleted`
+};
+
+/// A folder of `<public key>.jwt`, made if it is not there; or why it cannot be used.
+std::variant<std::unique_ptr<account_source>, std::string> open_folder(folder_settings settings);
 
 } // namespace troupe::actors

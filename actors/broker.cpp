@@ -2,8 +2,8 @@
 #include "actors/broker.hpp"
 
 #include "actors/account_actor.hpp"
-#include "actors/account_keeper.hpp"
 #include "actors/account_policy.hpp"
+#include "actors/accounts_actor.hpp"
 #include "actors/jwt_login.hpp"
 #include "actors/listener.hpp"
 #include "actors/log.hpp"
@@ -151,7 +151,6 @@ struct broker::impl {
   system_config config;
   caf::actor_system system;
   core all;
-  std::unique_ptr<account_keeper> keeper; ///< null: the configuration names the accounts
   uint16_t bound_port = 0;
   // Those who look in do so from other threads than the one that reloads and drains.
   mutable std::mutex mutex; // guards from here on
@@ -210,6 +209,7 @@ std::vector<std::string> broker::start(const config::options& given) {
       return *problems;
     operators = std::move(std::get<operator_setup>(made));
     options.system_account = operators.trust->system_account();
+    options.operators.resolver = operators.resolver;
   }
   auto built = make_settings(options);
   if (!built.problems.empty())
@@ -250,9 +250,12 @@ std::vector<std::string> broker::start(const config::options& given) {
       });
   my.apply_accounts(options);
   if (operators.trust) {
-    my.keeper =
-        std::make_unique<account_keeper>(my.all.accounts, my.all.operators, std::move(operators));
-    my.keeper->load(unix_now());
+    auto keeper = std::make_unique<account_keeper>(my.all.accounts, my.all.operators,
+                                                   std::move(operators), options);
+    keeper->load(unix_now());
+    const auto& info = built.ready->info;
+    my.all.keeper = spawn_accounts(my.system, my.all, std::move(keeper),
+                                   {info.server_name, info.host, my.id, nats_version});
   }
   if (make_observer_)
     my.all.watcher = make_observer_(my.system, my.all);
@@ -281,8 +284,8 @@ std::vector<std::string> broker::reload(const config::options& given) {
   }
   // Accounts first: whoever logs in under the new settings finds his account as they want it.
   my.apply_accounts(options);
-  if (my.keeper)
-    my.keeper->preload(options.operators.preload, unix_now());
+  if (my.all.keeper)
+    caf::anon_send(my.all.keeper, atom::apply_v, next);
   for (auto& each : my.all.reactors)
     caf::anon_send(each->actor, atom::apply_v, next);
   if (my.all.watcher)
@@ -363,7 +366,10 @@ void broker::stop() {
   }
   caf::anon_send(my.all.supervisor, atom::shut_down_v);
   my.all.supervisor = nullptr;
+  if (my.all.keeper)
+    caf::anon_send(my.all.keeper, atom::shut_down_v);
   my.system.await_all_actors_done();
+  my.all.keeper = nullptr; // a login may have asked for it until now
   for (auto& each : my.all.reactors)
     each->loop.stop();
   for (auto& each : my.all.reactors)
@@ -454,6 +460,8 @@ std::vector<actor_snapshot> broker::tree() const {
       out.insert(out.end(), part->begin(), part->end());
   };
   add(my.ask<tree_ptr>(my.all.supervisor, nullptr, atom::tree_v));
+  if (my.all.keeper)
+    add(my.ask<tree_ptr>(my.all.keeper, nullptr, atom::tree_v));
   for (size_t i = 0; i < my.all.reactors.size(); ++i) {
     add(my.ask<tree_ptr>(my.all.reactors[i]->actor, nullptr, atom::tree_v));
     if (i < listeners.size())

@@ -61,6 +61,7 @@ struct core {
   settings_ptr start_settings;
   broker_actor supervisor;           ///< set before the first connection comes
   std::shared_ptr<observer> watcher; ///< null: nobody; set as the supervisor
+  accounts_actor keeper;             ///< null: the configuration names the accounts
   std::vector<std::unique_ptr<reactor>> reactors;
   slot_numbers slots;
   std::atomic<uint64_t> next_cid{1};

@@ -41,6 +41,14 @@ using listener_actor = part_actor;
 using account_actor = caf::typed_actor<accepts<atom::rules>, // Its policy has changed: all reactors
                                                              // must act by the new one.
                                        accepts<atom::shut_down>, answers<tree_ptr, atom::tree>>;
+/// The ACCOUNTS actor: operator mode's accounts; speaks in the system account. On a thread of its
+/// own, for it reads and writes files.
+using accounts_actor =
+    connection_actor::extend<answers<bool, atom::fetch, std::string>, // Looks for an account, also
+                                                                      // elsewhere: is it there?
+                             accepts<atom::watch>, // Time to look at files and expiries.
+                             accepts<atom::apply, settings_ptr>, // A reload.
+                             accepts<atom::shut_down>, answers<tree_ptr, atom::tree>>;
 /// The BROKER actor: supervisor of the accounts; starts a failed one anew.
 using broker_actor =
     caf::typed_actor<accepts<atom::watch, account_ptr>, // A new account: it gets an actor.
@@ -54,4 +62,5 @@ CAF_ADD_TYPE_ID(troupe_actors, (troupe::actors::connection_actor))
 CAF_ADD_TYPE_ID(troupe_actors, (troupe::actors::reactor_actor))
 CAF_ADD_TYPE_ID(troupe_actors, (troupe::actors::part_actor))
 CAF_ADD_TYPE_ID(troupe_actors, (troupe::actors::account_actor))
+CAF_ADD_TYPE_ID(troupe_actors, (troupe::actors::accounts_actor))
 CAF_END_TYPE_ID_BLOCK(troupe_actors)

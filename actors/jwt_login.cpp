@@ -30,6 +30,11 @@ std::string describe(const security::user_claims& user) {
                      log::printable(said.subject, 64), log::printable(user.account(), 64));
 }
 
+bool is_served(const account_ptr& account) {
+  auto known = account ? account->policy()->trust : security::account_trust_ptr{};
+  return known && known->is_valid_at(unix_now());
+}
+
 void judge_account(const security::operator_trust& trust, const security::presented_user& user,
                    const jwt_login& login, const account_ptr& account, jwt_outcome& out) {
   auto known = account ? account->policy()->trust : security::account_trust_ptr{};
@@ -55,16 +60,29 @@ void judge_jwt(const core& shared, jwt_login login, const connection_actor& whom
   auto& system = shared.reactors.front()->loop.system();
   system.spawn([&shared, login = std::move(login), whom](caf::event_based_actor* self) {
     auto out = std::make_shared<jwt_outcome>();
+    auto answer = [self, whom, out] {
+      self->send(whom, std::make_shared<const login_result>(login_result{{}, out}));
+    };
     auto trust = shared.operators.now();
     auto opened = trust->open(request_of(login), unix_now());
     if (auto* refusal = std::get_if<security::login_refusal>(&opened)) {
       out->verdict = std::move(*refusal);
-    } else {
-      const auto& user = std::get<security::presented_user>(opened);
-      out->who = describe(user.claims);
-      judge_account(*trust, user, login, shared.accounts.find(user.claims.account()), *out);
+      answer();
+      return;
     }
-    self->send(whom, std::make_shared<const login_result>(login_result{{}, out}));
+    auto user = std::make_shared<security::presented_user>(
+        std::move(std::get<security::presented_user>(opened)));
+    out->who = describe(user->claims);
+    auto judge = [&shared, login, trust, user, out, answer] {
+      judge_account(*trust, *user, login, shared.accounts.find(user->claims.account()), *out);
+      answer();
+    };
+    if (is_served(shared.accounts.find(user->claims.account())) || !shared.keeper) {
+      judge();
+      return;
+    }
+    self->request(shared.keeper, caf::infinite, atom::fetch_v, user->claims.account())
+        .then([judge](bool) { judge(); }, [judge](const caf::error&) { judge(); });
   });
 }
 

@@ -1,6 +1,7 @@
 // actors/operator_mode.cpp: from the configuration to operators and their accounts.
 #include "actors/operator_mode.hpp"
 
+#include "actors/account_download.hpp"
 #include "actors/broker.hpp"
 #include "security/creds_file.hpp"
 #include "security/store_layout.hpp"
@@ -50,21 +51,59 @@ made_trust make_trust(security::operator_settings settings, int64_t now) {
       std::move(std::get<security::operator_trust>(made)));
 }
 
-/// Null: there is no such source yet, or it cannot be used.
+/// Without a resolver in the configuration an operator may name one.
+void take_url_of_operator(const security::operator_trust& trust, config::resolver& to) {
+  if (!to.type.empty() || trust.operators().size() != 1)
+    return;
+  auto url = trust.operators().front().account_server_url;
+  if (url.empty())
+    return;
+  to.type = "url";
+  to.url = url + (url.ends_with('/') ? "accounts/" : "/accounts/");
+}
+
+std::unique_ptr<account_source> open_url(const config::options& from, const config::resolver& with,
+                                         std::vector<std::string>& problems) {
+  auto got = download_account({with.url, with.timeout, from.operators.resolver_tls}, "");
+  if (!got.answered)
+    problems.push_back("the resolver " + with.url + " does not answer: " + got.problem);
+  return std::make_unique<url_source>();
+}
+
+std::unique_ptr<account_source> open_directory(const config::resolver& with,
+                                               const security::operator_trust& trust,
+                                               std::vector<std::string>& problems) {
+  if (trust.system_account().empty())
+    problems.push_back("resolver.type " + with.type
+                       + " needs a system account, by which JWTs are pushed: set system_account");
+  folder_settings settings;
+  settings.dir = with.dir;
+  settings.cache = with.type == "cache";
+  settings.limit = static_cast<size_t>(with.limit);
+  if (settings.cache && settings.limit == 0)
+    settings.limit = 1000;
+  settings.hard_delete = with.hard_delete || settings.cache;
+  auto opened = open_folder(std::move(settings));
+  if (auto* wrong = std::get_if<std::string>(&opened)) {
+    problems.push_back("resolver.dir " + *wrong);
+    return nullptr;
+  }
+  return std::move(std::get<std::unique_ptr<account_source>>(opened));
+}
+
 std::unique_ptr<account_source> open_source(const config::options& from,
+                                            const config::resolver& with,
+                                            const security::operator_trust& trust,
                                             std::vector<std::string>& problems) {
-  const auto& resolver = from.operators.resolver;
-  if (resolver.type.empty()) {
-    problems.emplace_back("operators are configured, but not where their accounts are: add a "
-                          "resolver, or operator.store");
-    return nullptr;
-  }
-  if (resolver.type != "memory") {
-    problems.push_back("resolver.type " + resolver.type
-                       + " is not served yet; use memory with resolver_preload, or operator.store");
-    return nullptr;
-  }
-  return std::make_unique<memory_source>(from.operators.preload);
+  if (with.type == "memory")
+    return std::make_unique<memory_source>(from.operators.preload);
+  if (with.type == "url")
+    return open_url(from, with, problems);
+  if (with.type == "full" || with.type == "cache")
+    return open_directory(with, trust, problems);
+  problems.emplace_back("operators are configured, but not where their accounts are: add a "
+                        "resolver, or operator.store");
+  return nullptr;
 }
 
 } // namespace
@@ -83,8 +122,8 @@ std::variant<operator_setup, std::vector<std::string>> set_up_operators(const co
       out.warnings.push_back(folder + ": there is no .nsc, without which nsc does not open it");
     store_operator = std::move(store.operator_jwt);
     out.source = std::move(store.source);
-  } else {
-    out.source = open_source(from, problems);
+    if (!from.operators.resolver.type.empty())
+      problems.emplace_back("operator.store and a resolver both name the accounts; keep one");
   }
   auto trust = make_trust(settings_of(from, std::move(store_operator), problems), now);
   if (auto* wrong = std::get_if<std::vector<std::string>>(&trust)) {
@@ -92,6 +131,11 @@ std::variant<operator_setup, std::vector<std::string>> set_up_operators(const co
     return problems;
   }
   out.trust = std::move(std::get<operator_trust_ptr>(trust));
+  out.resolver = from.operators.resolver;
+  if (!out.source) {
+    take_url_of_operator(*out.trust, out.resolver);
+    out.source = open_source(from, out.resolver, *out.trust, problems);
+  }
   if (!problems.empty())
     return problems;
   return out;

@@ -39,6 +39,7 @@ private:
 struct operator_setup {
   operator_trust_ptr trust;
   std::unique_ptr<account_source> source;
+  config::resolver resolver; ///< the configuration's, or the one that an operator names
   std::vector<std::string> warnings;
 };
 

@@ -1,0 +1,187 @@
+// actors/accounts_actor.cpp: mail about accounts: who is asked for, what changed, what is pushed.
+#include "actors/accounts_actor.hpp"
+
+#include "actors/account_download.hpp"
+#include "actors/core.hpp"
+#include "actors/jwt_login.hpp"
+#include "actors/log.hpp"
+#include "actors/reactor.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+#include <vector>
+
+namespace troupe::actors {
+namespace {
+
+/// A change in a folder is in force that soon, at the latest.
+constexpr auto tick_every = std::chrono::milliseconds{200};
+/// Accounts that somebody is asked for at the same time, and those that are known to be missing.
+constexpr size_t most_searches = 64, most_missing = 4096;
+
+class accounts final : public accounts_actor::base {
+public:
+  accounts(caf::actor_config& cfg, core& shared, std::unique_ptr<account_keeper> keeper,
+           claims_server self)
+      : accounts_actor::base(cfg), keeper_{std::move(keeper)},
+        client_{std::make_unique<internal_client>(shared,
+                                                  caf::actor_cast<caf::strong_actor_ptr>(this))},
+        service_{std::make_unique<claims_service>(*keeper_, *client_, std::move(self))} {}
+
+  const char* name() const override { return "accounts"; }
+
+  behavior_type make_behavior() override {
+    service_->begin();
+    delayed_send(this, tick_every, atom::watch_v);
+    return {
+        [this](atom::deliver, const outgoing_ptr& batch) { client_->deliver(batch); },
+        [](atom::await_drain, const caf::strong_actor_ptr&) {},
+        [](atom::drained) {},
+        [](atom::fenced) {},
+        [this](atom::overrun) { client_->overrun(); },
+        [](const login_result_ptr&) {},
+        [this](atom::fetch, const std::string& account) { return fetch(account); },
+        [this](atom::watch) { tick(); },
+        [this](atom::apply, const settings_ptr& next) {
+          carefully([&] { keeper_->reload(next->options, unix_now()); });
+        },
+        [this](atom::shut_down) { quit(); },
+        [this](atom::tree) { return tree(); },
+    };
+  }
+
+  void on_exit() override {
+    for (auto& [account, search] : searches_)
+      for (auto& one : search)
+        one.deliver(false);
+    searches_.clear();
+    service_.reset();
+    client_.reset();
+    keeper_.reset();
+  }
+
+private:
+  using promise = caf::typed_response_promise<bool>;
+
+  /// A full disk, say, is no reason to end.
+  template <class F>
+  void carefully(F&& work) noexcept {
+    try {
+      work();
+    } catch (const std::exception& e) {
+      log::error("Accounts: {}", e.what());
+    }
+  }
+
+  void tick() {
+    carefully([this] {
+      auto now = unix_now();
+      keeper_->tick(now);
+      service_->tick(now);
+      std::erase_if(missing_, [&](const auto& one) { return one.second < now; });
+    });
+    delayed_send(this, tick_every, atom::watch_v);
+  }
+
+  promise fetch(const std::string& account) {
+    auto out = make_response_promise<promise>();
+    auto now = unix_now();
+    bool found = false;
+    carefully([&] { found = keeper_->serves(account, now) || keeper_->find_here(account, now); });
+    if (found) {
+      out.deliver(true);
+      return out;
+    }
+    auto kind = keeper_->source().kind();
+    bool elsewhere = keeper_->source().is_folder() || kind == source_kind::url;
+    auto running = searches_.find(account);
+    if (running != searches_.end()) {
+      running->second.push_back(out);
+    } else if (!elsewhere || missing_.contains(account) || missing_.size() >= most_missing
+               || searches_.size() >= most_searches) {
+      out.deliver(false);
+    } else {
+      searches_[account].push_back(out);
+      if (kind == source_kind::url)
+        download_it(account);
+      else
+        service_->look_up(
+            account, [this, account](bool) { found_or_not(account); }, now + longest_look());
+    }
+    return out;
+  }
+
+  int64_t longest_look() const {
+    auto whole = std::chrono::ceil<std::chrono::seconds>(keeper_->resolver().timeout);
+    return std::max<int64_t>(1, whole.count());
+  }
+
+  /// In an actor of its own, which may take its time.
+  void download_it(const std::string& account) {
+    download_settings from{keeper_->resolver().url, keeper_->resolver().timeout,
+                           keeper_->resolver_tls()};
+    auto worker = system().spawn<caf::detached>([from](caf::event_based_actor* self) {
+      return caf::behavior{[self, from](const std::string& wanted) {
+        auto got = download_account(from, wanted);
+        if (!got.problem.empty())
+          log::warn("The resolver does not give account {}: {}", wanted, got.problem);
+        self->quit();
+        return got.body;
+      }};
+    });
+    request(worker, caf::infinite, account)
+        .then(
+            [this, account](const std::string& jwt) {
+              if (!jwt.empty())
+                carefully([&] { downloaded(account, jwt); });
+              found_or_not(account);
+            },
+            [this, account](const caf::error&) { found_or_not(account); });
+  }
+
+  void downloaded(const std::string& account, const std::string& jwt) {
+    auto entry = keeper_->accept(jwt, account, "the resolver", unix_now());
+    if (entry.what == account_book::entry::result::not_right)
+      log::error("What the resolver gives for account {} is not served: {}", account,
+                 log::printable(entry.reason, 1024));
+  }
+
+  void found_or_not(const std::string& account) {
+    auto now = unix_now();
+    bool found = keeper_->serves(account, now);
+    if (!found)
+      missing_[account] = now;
+    auto who = searches_.extract(account);
+    if (who)
+      for (auto& one : who.mapped())
+        one.deliver(found);
+  }
+
+  tree_ptr tree() {
+    actor_snapshot mine;
+    mine.path = "broker/accounts";
+    mine.place = "thread";
+    mine.state = fmt::format("{} accounts, digest {}", keeper_->book().size(),
+                             keeper_->book().digest().substr(0, 16));
+    mine.mailbox = mailbox().size();
+    return std::make_shared<std::vector<actor_snapshot>>(1, std::move(mine));
+  }
+
+  std::unique_ptr<account_keeper> keeper_;
+  std::unique_ptr<internal_client> client_;
+  std::unique_ptr<claims_service> service_;
+  std::map<std::string, std::vector<promise>> searches_;
+  std::map<std::string, int64_t> missing_; ///< nobody had it then
+};
+
+} // namespace
+
+accounts_actor spawn_accounts(caf::actor_system& sys, core& shared,
+                              std::unique_ptr<account_keeper> keeper, claims_server self) {
+  return sys.spawn<accounts, caf::detached>(shared, std::move(keeper), std::move(self));
+}
+
+} // namespace troupe::actors
