@@ -6,13 +6,11 @@
 #include "security/nkey.hpp"
 #include "security/store_layout.hpp"
 
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <system_error>
-#include <tuple>
 #include <unordered_map>
 #include <utility>
 
@@ -20,17 +18,6 @@ namespace troupe::actors {
 namespace {
 
 constexpr std::string_view ending = ".jwt";
-
-/// Tells that a file is another one; a change within the same tick of the clock of the same size
-/// escapes it, which is why a thorough look does not ask.
-using stamp = std::tuple<int64_t, int64_t, int64_t, uint64_t>;
-
-std::optional<stamp> stamp_of(const std::string& path) {
-  struct stat found {};
-  if (::stat(path.c_str(), &found) != 0)
-    return std::nullopt;
-  return stamp{found.st_mtim.tv_sec, found.st_mtim.tv_nsec, found.st_size, found.st_ino};
-}
 
 class folder_source final : public account_source {
 public:
@@ -40,7 +27,7 @@ public:
     return settings_.cache ? source_kind::cache : source_kind::full;
   }
 
-  source_news look(bool thorough) override {
+  source_news look(int64_t read_since) override {
     source_news out;
     std::error_code code;
     if (!std::filesystem::is_directory(settings_.dir, code)) { // not the end of all accounts
@@ -51,7 +38,7 @@ public:
     lost_ = false;
     auto names = security::files_in(settings_.dir, ending);
     for (const auto& name : names)
-      look_at(name, thorough, out);
+      look_at(name, read_since, out);
     for (auto it = files_.begin(); it != files_.end();) {
       if (std::binary_search(names.begin(), names.end(), it->first)) {
         ++it;
@@ -74,8 +61,8 @@ public:
     auto path = path_of(key);
     if (auto why = security::write_store_file(path, jwt); !why.empty())
       return path + ": " + why;
-    files_.insert_or_assign(name,
-                            file{stamp_of(path).value_or(stamp{}), security::sha256(jwt), true});
+    files_.insert_or_assign(name, file{security::stamp_of(path).value_or(security::file_stamp{}),
+                                       security::sha256(jwt), true});
     return {};
   }
 
@@ -104,7 +91,7 @@ public:
 
 private:
   struct file {
-    stamp when;
+    security::file_stamp when;
     security::sha256_digest text{};
     bool told = false; ///< somebody knows this account
   };
@@ -113,13 +100,14 @@ private:
     return settings_.dir + "/" + std::string{key} + std::string{ending};
   }
 
-  void look_at(const std::string& name, bool thorough, source_news& out) {
+  void look_at(const std::string& name, int64_t read_since, source_news& out) {
     auto path = path_of(name);
-    auto when = stamp_of(path);
+    auto when = security::stamp_of(path);
     if (!when)
       return;
     auto known = files_.find(name);
-    if (known != files_.end() && known->second.when == *when && !thorough)
+    if (known != files_.end() && known->second.when == *when && read_since > 0
+        && when->seconds < read_since)
       return;
     auto problem = [&](const std::string& why) {
       // Once for each state of the file.

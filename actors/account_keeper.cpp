@@ -44,7 +44,7 @@ account_book::entry account_keeper::take(const sourced_account& one, int64_t now
 
 void account_keeper::load(int64_t now) {
   watch_.follow(source_->folders()); // first: what changes meanwhile is seen by the next tick
-  auto news = source_->look(true);
+  auto news = source_->look(0);
   for (const auto& problem : news.problems)
     log::error("{}", log::printable(problem, 1024));
   for (const auto& one : news.changed)
@@ -83,8 +83,8 @@ void account_keeper::tell(const account_book::entry& entry, const std::string& f
 }
 
 /// What changed since the last look.
-void account_keeper::look(bool thorough, int64_t now) {
-  auto news = source_->look(thorough);
+void account_keeper::look(int64_t now) {
+  auto news = source_->look(now - 2);
   for (const auto& problem : news.problems)
     log::error("{}", log::printable(problem, 1024));
   if (!news.operator_jwt.empty())
@@ -124,7 +124,7 @@ void account_keeper::tick(int64_t now) {
   if (scan)
     next_scan_ = now + scan_every;
   if (changed || (scan && !source_->folders().empty()))
-    look(changed, now);
+    look(now);
   while (!not_yet_valid_.empty() && not_yet_valid_.begin()->first <= now) {
     auto one = std::move(not_yet_valid_.extract(not_yet_valid_.begin()).mapped());
     tell(take(one, now), one.where);
@@ -146,7 +146,7 @@ void account_keeper::reload(const config::options& options, int64_t now) {
   options_ = options;
   options_.system_account = std::move(system);
   source_->preload(options_.operators.preload);
-  look(true, now);
+  look(now);
   store_preload(now);
 }
 
@@ -162,7 +162,7 @@ bool account_keeper::serves(std::string_view account, int64_t now) const {
 bool account_keeper::find_here(std::string_view account, int64_t now) {
   if (!source_->folders().empty() && now != last_search_) {
     last_search_ = now;
-    look(false, now);
+    look(now);
   }
   return serves(account, now);
 }

@@ -53,7 +53,7 @@ public:
 
 private:
   account_book::entry take(const sourced_account& one, int64_t now);
-  void look(bool thorough, int64_t now);
+  void look(int64_t now);
   void follow_operator(const std::string& jwt, int64_t now);
   void store_preload(int64_t now);
   void tell(const account_book::entry& entry, const std::string& from) const;

@@ -17,7 +17,7 @@ public:
 
   source_kind kind() const noexcept override { return source_kind::store; }
 
-  source_news look(bool) override {
+  source_news look(int64_t read_since) override {
     source_news out;
     std::error_code code;
     if (!std::filesystem::is_directory(store_.layout().accounts_folder(), code)) {
@@ -27,7 +27,7 @@ public:
       return out;
     }
     lost_ = false;
-    auto found = store_.refresh();
+    auto found = store_.refresh(read_since);
     if (found.operator_changed)
       out.operator_jwt = store_.operator_jwt();
     out.removed = std::move(found.removed);
@@ -65,7 +65,7 @@ private:
 
 } // namespace
 
-source_news memory_source::look(bool) {
+source_news memory_source::look(int64_t) {
   source_news out;
   for (const auto& [key, jwt] : wanted_)
     if (auto before = told_.find(key); before == told_.end() || before->second != jwt)

@@ -43,8 +43,9 @@ public:
     return kind() == source_kind::full || kind() == source_kind::cache;
   }
 
-  /// The first call tells everything that there is. `thorough`: read also what seems untouched.
-  virtual source_news look(bool thorough) = 0;
+  /// The first call tells everything that there is. Files that seem untouched are not read, unless
+  /// they were written at `read_since` or later; 0: all are.
+  virtual source_news look(int64_t read_since) = 0;
   /// What the configuration names has changed: the next look tells how.
   virtual void preload(const std::map<std::string, std::string>&) {}
   /// Where changes are to be watched for.
@@ -66,7 +67,7 @@ public:
   explicit memory_source(std::map<std::string, std::string> accounts)
       : wanted_{std::move(accounts)} {}
   source_kind kind() const noexcept override { return source_kind::memory; }
-  source_news look(bool thorough) override;
+  source_news look(int64_t read_since) override;
   void preload(const std::map<std::string, std::string>& next) override { wanted_ = next; }
 
 private:
@@ -78,7 +79,7 @@ private:
 class url_source final : public account_source {
 public:
   source_kind kind() const noexcept override { return source_kind::url; }
-  source_news look(bool) override { return {}; }
+  source_news look(int64_t) override { return {}; }
 };
 
 /// The folder of an operator as nsc lays it out, and the JWT of that operator; or what is wrong.

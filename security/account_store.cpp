@@ -36,9 +36,16 @@ std::string account_store::read_operator(bool& changed) {
   return {};
 }
 
-void account_store::read_account(const std::string& name, store_changes& out) {
+void account_store::read_account(const std::string& name, int64_t read_since, store_changes& out) {
   auto path = layout_.account_file(name);
+  auto stamp = stamp_of(path);
   auto& memory = files_[name];
+  if (stamp && *stamp == memory.stamp && stamp->seconds < read_since) {
+    if (!memory.problem.empty())
+      out.problems.push_back({path, memory.problem});
+    return;
+  }
+  memory.stamp = stamp.value_or(file_stamp{});
   std::string why;
   auto text = read_store_file(path, why);
   if (!text) {
@@ -65,7 +72,7 @@ void account_store::read_account(const std::string& name, store_changes& out) {
     out.problems.push_back({path, memory.problem});
 }
 
-store_changes account_store::refresh() {
+store_changes account_store::refresh(int64_t read_since) {
   store_changes out;
   if (auto wrong = read_operator(out.operator_changed); !wrong.empty())
     out.problems.push_back({layout_.operator_file(), wrong});
@@ -74,7 +81,7 @@ store_changes account_store::refresh() {
     return !std::binary_search(names.begin(), names.end(), one.first);
   });
   for (const auto& name : names)
-    read_account(name, out);
+    read_account(name, read_since > 0 ? read_since : INT64_MIN, out);
   std::map<std::string, stored_account> now;
   for (const auto& [name, memory] : files_) {
     if (memory.key.empty())

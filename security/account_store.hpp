@@ -46,8 +46,10 @@ public:
 
   /// Reads the folder again. A file that does not decode, as somebody is writing it, say, leaves
   /// the version that was read before in place; a file that is gone takes its account with it. Two
-  /// files of one account: the later `iat` counts, the other one is a problem.
-  store_changes refresh();
+  /// files of one account: the later `iat` counts, the other one is a problem. Files whose time and
+  /// size are as before are not read, unless they were written at `read_since` (Unix seconds) or
+  /// later: the clock of a file system is coarse. 0: all are.
+  store_changes refresh(int64_t read_since = 0);
 
   const store_layout& layout() const noexcept { return layout_; }
   const operator_claims& owner() const noexcept { return operator_; }
@@ -64,6 +66,7 @@ public:
 
 private:
   struct file_memory {
+    file_stamp stamp;
     std::string text;
     std::string key; ///< of the account it held when it could last be read; empty: never
     stored_account account;
@@ -71,7 +74,7 @@ private:
   };
 
   std::string read_operator(bool& changed);
-  void read_account(const std::string& name, store_changes& out);
+  void read_account(const std::string& name, int64_t read_since, store_changes& out);
 
   store_layout layout_;
   std::string operator_jwt_;

@@ -131,6 +131,13 @@ std::vector<std::string> files_in(const std::string& folder, std::string_view su
   return out;
 }
 
+std::optional<file_stamp> stamp_of(const std::string& path) {
+  struct stat found {};
+  if (::stat(path.c_str(), &found) != 0)
+    return std::nullopt;
+  return file_stamp{found.st_mtim.tv_sec, found.st_mtim.tv_nsec, found.st_size, found.st_ino};
+}
+
 std::optional<std::string> read_store_file(const std::string& path, std::string& why) {
   std::error_code code;
   auto size = fs::file_size(path, code);

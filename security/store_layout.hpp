@@ -1,6 +1,7 @@
 // security/store_layout.hpp: where an operator's JWTs, seeds and creds lie, as nsc lays them out.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -32,6 +33,17 @@ std::string why_no_store_name(std::string_view name);
 /// Names of the folders in `folder`, or of its files that end in `suffix` (without it), sorted.
 std::vector<std::string> folders_in(const std::string& folder);
 std::vector<std::string> files_in(const std::string& folder, std::string_view suffix);
+
+/// When a file was written, and as what: whether it is the one that was seen before.
+struct file_stamp {
+  int64_t seconds = 0; ///< Unix time
+  int64_t nanoseconds = 0;
+  int64_t size = -1;
+  uint64_t inode = 0;
+  bool operator==(const file_stamp&) const = default;
+};
+/// Nothing: there is no such file.
+std::optional<file_stamp> stamp_of(const std::string& path);
 
 /// The text of a file of at most 2 MiB, or nothing with the reason in `why`.
 std::optional<std::string> read_store_file(const std::string& path, std::string& why);

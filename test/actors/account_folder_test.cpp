@@ -50,43 +50,43 @@ struct folder_world {
 TEST_CASE_FIXTURE(folder_world, "each look tells what is new, changed or gone since the last") {
   write(a, "one");
   auto source = open();
-  auto news = source->look(true);
+  auto news = source->look(0);
   REQUIRE(news.changed.size() == 1);
   CHECK(news.changed[0].account == a);
   CHECK(news.changed[0].jwt == "one");
-  CHECK(source->look(true).changed.empty());
+  CHECK(source->look(0).changed.empty());
   write(a, "three");
   write(b, "two");
-  CHECK(source->look(true).changed.size() == 2);
+  CHECK(source->look(0).changed.size() == 2);
   fs::remove(dir / (a + ".jwt"));
-  CHECK(source->look(false).removed == std::vector<std::string>{a});
+  CHECK(source->look(1).removed == std::vector<std::string>{a});
 }
 
 TEST_CASE_FIXTURE(folder_world, "a folder that has gone for a moment takes no account with it") {
   write(a, "one");
   auto source = open();
-  source->look(true);
+  source->look(0);
   fs::rename(dir, dir.string() + ".away");
-  auto news = source->look(true);
+  auto news = source->look(0);
   CHECK(news.removed.empty());
   CHECK(news.problems.size() == 1);
-  CHECK(source->look(true).problems.empty()); // said once
+  CHECK(source->look(0).problems.empty()); // said once
   fs::rename(dir.string() + ".away", dir);
-  CHECK(source->look(true).removed.empty());
+  CHECK(source->look(0).removed.empty());
 }
 
 TEST_CASE_FIXTURE(folder_world, "a file that is not named after an account is named once") {
   write("README", "hello");
   auto source = open();
-  CHECK(source->look(true).problems.size() == 1);
-  CHECK(source->look(true).problems.empty());
+  CHECK(source->look(0).problems.size() == 1);
+  CHECK(source->look(0).problems.empty());
 }
 
 TEST_CASE_FIXTURE(folder_world, "what is kept is no news, and can be read back") {
   auto source = open();
-  source->look(true);
+  source->look(0);
   CHECK(source->keep(a, "one") == "");
-  CHECK(source->look(true).changed.empty());
+  CHECK(source->look(0).changed.empty());
   CHECK(source->read(a) == "one");
   CHECK(!source->read(b));
 }

@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
+#include <sstream>
 #include <thread>
 
 namespace {
@@ -365,4 +366,119 @@ TEST_CASE("a cache takes what is pushed for accounts in use, and leaves others a
   root.send("PUB " + reply + " " + std::to_string(jwt.size()) + "\r\n" + jwt);
   CHECK(waiting.until_pong() == "");
   CHECK(std::filesystem::exists(file(site.beta)));
+}
+
+TEST_CASE("the log tells why a login was refused, the peer hears the same of all") {
+  tenant stranger{"Stranger"}, unknown{"Unknown"}, expired{"Expired"};
+  folder_site site{"max_control_line: 32768\n"};
+  write(site.file(stranger), signed_by(stranger.claims, site.foreign));
+  expired.claims.standard.expires = seconds_now() - 1;
+  site.publish(expired);
+  site.acme.claims.limits.disallow_bearer = true;
+  site.acme.claims.revocations[site.beta.user.public_text()] = seconds_now();
+  site.publish(site.acme);
+  site.wait_for(site.acme.id() + " is updated");
+  site.wait_for(site.file(expired).string());
+  auto of_acme = [&](const std::function<void(user_claims&)>& edit) {
+    return site.acme.user_jwt(false, edit);
+  };
+  auto good = of_acme({});
+  user_claims intruder;
+  intruder.standard.subject = site.acme.user.public_text();
+  intruder.issuer_account = site.acme.id();
+  struct attack {
+    std::string jwt;
+    const key_pair& signer;
+    std::string told;
+  };
+  const auto& own = site.acme.user;
+  const attack attacks[] = {
+      {good, site.beta.user, "signature of the nonce"},
+      {of_acme([](auto& user) { user.standard.expires = seconds_now() - 5; }), own, "expired"},
+      {of_acme([](auto& user) { user.standard.not_before = seconds_now() + 50; }), own,
+       "not yet valid"},
+      {of_acme([](auto& user) { user.limits.bearer = true; }), own, "bearer"},
+      {of_acme([&](auto& user) { user.standard.subject = site.beta.user.public_text(); }),
+       site.beta.user, "revoked"},
+      {stranger.user_jwt(), stranger.user, "the account is not known here"},
+      {unknown.user_jwt(), unknown.user, "the account is not known here"},
+      {expired.user_jwt(), expired.user, "the account is not known here"},
+      {signed_by(intruder, site.beta.key), own, "may not sign users of account"},
+      {site.jwt(site.acme), own, "user JWT cannot be used"},
+      {site.operator_jwt(), own, "user JWT cannot be used"},
+      {"", own, "no user JWT was sent"},
+      {"a.b.c", own, "user JWT cannot be used"},
+      {good.substr(0, good.rfind('.') + 1), own, "user JWT cannot be used"},
+      {std::string(20'000, 'A'), own, "user JWT cannot be used"},
+  };
+  for (const auto& one : attacks) {
+    auto before = site.server->log().size();
+    CHECK_MESSAGE(login(*site.server, one.jwt, one.signer)
+                      == "-ERR 'Authorization Violation'\n(closed)",
+                  one.told);
+    auto told = site.server->log().substr(before);
+    CHECK_MESSAGE(told.find(one.told) != std::string::npos, one.told << " in " << told);
+    CHECK_MESSAGE((one.jwt.size() < 50 || told.find(one.jwt.substr(20, 30)) == std::string::npos),
+                  "a JWT stands in the log");
+  }
+  CHECK(login(*site.server, good, own) == "");
+}
+
+/// By hand: `operator_test --no-skip -tc='ten thousand*'`, with a release build.
+TEST_CASE("ten thousand accounts load in three seconds, five kilobytes each" * doctest::skip()) {
+  operator_site site;
+  scratch_folder folder;
+  auto add = [&](tenant& one) {
+    overwrite(folder.path() / (one.id() + ".jwt"), site.jwt(one));
+    return one.claims.standard.subject;
+  };
+  add(site.system);
+  add(site.acme);
+  auto memory_of = [](const server_process& server) {
+    std::ifstream in{"/proc/" + std::to_string(server.pid()) + "/statm"};
+    size_t all = 0, resident = 0;
+    in >> all >> resident;
+    return resident * 4096;
+  };
+  auto config = "operator: " + site.operator_jwt() + "\nresolver { type: full, dir: \""
+                + folder.path().string() + "\" }\n";
+  size_t few = 0;
+  {
+    server_process server{binary("TROUPE_E2E_SERVER"), config};
+    few = memory_of(server);
+  }
+  for (int i = 0; i < 10'000; ++i) {
+    tenant one{"account" + std::to_string(i)};
+    add(one);
+  }
+  auto begin = std::chrono::steady_clock::now();
+  server_process server{binary("TROUPE_E2E_SERVER"), config};
+  auto took = std::chrono::steady_clock::now() - begin;
+  CHECK(login(server, site.acme.user_jwt(), site.acme.user) == "");
+  MESSAGE(std::chrono::duration_cast<std::chrono::milliseconds>(took).count()
+          << " ms, " << (memory_of(server) - few) / 10'000 << " bytes an account");
+  CHECK(took < std::chrono::seconds{3});
+}
+
+/// By hand as well: logins by JWT and what CPU time of the broker they cost.
+TEST_CASE("two thousand logins by JWT take at most a second of CPU time" * doctest::skip()) {
+  folder_site site;
+  auto jwt = site.acme.user_jwt(true);
+  auto cpu = [&] {
+    std::ifstream in{"/proc/" + std::to_string(site.server->pid()) + "/stat"};
+    std::string text{std::istreambuf_iterator<char>{in}, {}};
+    std::istringstream fields{text.substr(text.rfind(')') + 1)};
+    std::string word;
+    for (int i = 0; i < 11; ++i)
+      fields >> word;
+    long user = 0, kernel = 0;
+    fields >> user >> kernel;
+    return static_cast<double>(user + kernel) / 100.0;
+  };
+  auto before = cpu();
+  for (int i = 0; i < 2000; ++i)
+    REQUIRE(login(*site.server, jwt, site.acme.user) == "");
+  auto used = cpu() - before;
+  MESSAGE((2000 / used) << " logins a CPU second");
+  CHECK(used <= 1.0);
 }
