@@ -309,6 +309,8 @@ void broker::enter_lame_duck() {
     for (auto& each : my.listeners)
       caf::anon_send(each, atom::shut_down_v);
     my.listeners.clear();
+    if (my.socket)
+      my.socket->refuse(); // listeners let go of it one by one, clients must not hear of it first
     my.socket.reset();
     my.current = next;
   }

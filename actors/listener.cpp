@@ -146,6 +146,10 @@ bound_socket::~bound_socket() {
     ::close(fd);
 }
 
+void bound_socket::refuse() const noexcept {
+  ::shutdown(fd, SHUT_RDWR);
+}
+
 bound_socket_ptr bind_and_listen(const std::string& host, uint16_t port) {
   auto where = host.find(':') == std::string::npos ? fmt::format("{}:{}", host, port)
                                                    : fmt::format("[{}]:{}", host, port);

@@ -15,6 +15,8 @@ struct bound_socket {
   std::string host;
   uint16_t port = 0;
   ~bound_socket();
+  /// Whoever connects from here on is refused at once, before the last copy has gone. Any thread.
+  void refuse() const noexcept;
 };
 using bound_socket_ptr = std::shared_ptr<bound_socket>;
 
