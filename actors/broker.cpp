@@ -249,16 +249,17 @@ std::vector<std::string> broker::start(const config::options& given) {
                                                     : account_change::changed);
       });
   my.apply_accounts(options);
+  std::unique_ptr<account_keeper> keeper;
   if (operators.trust) {
-    auto keeper = std::make_unique<account_keeper>(my.all.accounts, my.all.operators,
-                                                   std::move(operators), options);
+    keeper = std::make_unique<account_keeper>(my.all.accounts, my.all.operators,
+                                              std::move(operators), options);
     keeper->load(unix_now());
-    const auto& info = built.ready->info;
+  }
+  if (make_observer_) // before the actor of the accounts, whose changes it observes
+    my.all.watcher = make_observer_(my.system, my.all);
+  if (const auto& info = built.ready->info; keeper)
     my.all.keeper = spawn_accounts(my.system, my.all, std::move(keeper),
                                    {info.server_name, info.host, my.id, nats_version});
-  }
-  if (make_observer_)
-    my.all.watcher = make_observer_(my.system, my.all);
   for (auto& each : my.all.reactors)
     my.listeners.push_back(spawn_listener(my.system, *each, my.socket));
   for (auto& each : my.all.reactors)
@@ -437,10 +438,8 @@ server_snapshot broker::describe() const {
   return out;
 }
 
-std::vector<connection_snapshot> broker::connections(bool open, bool closed, bool subscriptions,
-                                                     uint64_t cid) const {
+std::vector<connection_snapshot> broker::connections(const connection_query& query) const {
   std::vector<connection_snapshot> out;
-  connection_query query{open, closed, subscriptions, cid};
   for (auto& each : impl_->all.reactors)
     if (auto part = impl_->ask<connections_ptr>(each->actor, nullptr, atom::describe_v, query))
       out.insert(out.end(), std::make_move_iterator(part->begin()),

@@ -69,8 +69,7 @@ public:
   server_snapshot describe() const;
   /// Null: there is none.
   account_ptr account_named(std::string_view name) const;
-  std::vector<connection_snapshot> connections(bool open, bool closed, bool subscriptions,
-                                               uint64_t cid = 0) const;
+  std::vector<connection_snapshot> connections(const connection_query& query) const;
   /// Every actor, parents before children.
   std::vector<actor_snapshot> tree() const;
   /// Of one account, or summed over all.

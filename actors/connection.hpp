@@ -63,6 +63,10 @@ public:
   actor_snapshot as_actor();
   bool is_open() const noexcept { return phase_ < phase::lingering; }
   uint64_t cid() const noexcept { return cid_; }
+  /// Empty before the login.
+  std::string_view account_name() const noexcept {
+    return account_ ? std::string_view{account_->name} : std::string_view{};
+  }
   uint32_t account_place = 0; ///< the reactor's, among the connections of its account
 
   // -- io_handler, timer_owner -------------------------------------------------------------------

@@ -324,7 +324,10 @@ bool connection::may_publish(const protocol::publication& pub) {
   };
   bool reserved = subject_->reserved || (subject_->reserved_outside && !account_->is_system);
   if (!subject_allowed_) {
-    bool answer = !reserved && responses_ && responses_->use(pub.subject, home_.loop.now());
+    bool narrowed = permissions_ != granted_; // by the fleet's client hosts: no reply widens that
+    bool answer = !reserved && responses_
+                  && (!narrowed || home_.current->hosts.may_answer(pub.subject))
+                  && responses_->use(pub.subject, home_.loop.now());
     if (!answer)
       return violation("Publish", pub.subject);
   }

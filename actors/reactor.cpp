@@ -132,13 +132,17 @@ private:
 
   connections_ptr describe(const connection_query& query) {
     auto out = std::make_shared<std::vector<connection_snapshot>>();
+    auto wanted = [&](uint64_t cid, std::string_view account) {
+      return (query.cid == 0 || query.cid == cid)
+             && (query.account.empty() || query.account == account);
+    };
     if (query.open)
       for (const auto& [cid, entry] : home_.connections())
-        if (query.cid == 0 || query.cid == cid)
+        if (wanted(cid, entry.first->account_name()))
           out->push_back(entry.first->snapshot(query.subscriptions));
     if (query.closed)
       for (const auto& last : home_.closed())
-        if (query.cid == 0 || query.cid == last.cid)
+        if (wanted(last.cid, last.account))
           out->push_back(last);
     return out;
   }

@@ -55,7 +55,8 @@ struct connection_query {
   bool open = true;
   bool closed = false;
   bool subscriptions = false;
-  uint64_t cid = 0; ///< 0: all
+  uint64_t cid = 0;    ///< 0: all
+  std::string account; ///< empty: all
 };
 
 /// One actor as `troupe actors` shows it. `parent` names another one by its path.

@@ -8,6 +8,7 @@
 #include "monitor/server_card.hpp"
 #include "monitor/source.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -30,7 +31,9 @@ struct stage {
   server_card& card;
   const source& figures;
   const controls& hands;
+  const std::atomic<bool>* silent = nullptr; ///< set: nobody is answered any more
 
+  bool is_silent() const noexcept { return silent && silent->load(std::memory_order_relaxed); }
   /// Does anybody listen to `subject` in the system account?
   bool hears(std::string_view subject) const {
     return accounts.system->interests.has_interest(subject);

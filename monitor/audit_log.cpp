@@ -26,6 +26,8 @@ std::string audit_log::open(const std::string& path) {
   if (fd_ >= 0)
     ::close(fd_);
   fd_ = next;
+  torn_ = false;
+  open_.store(fd_ >= 0, std::memory_order_relaxed);
   path_ = path;
   return {};
 }
@@ -39,24 +41,25 @@ bool audit_log::reopen() {
   return !path.empty() && open(path).empty();
 }
 
-bool audit_log::is_open() const {
-  std::lock_guard guard{mutex_};
-  return fd_ >= 0;
-}
-
 bool audit_log::write(std::string_view line) {
   std::string whole{line};
   whole += '\n';
-  std::string_view rest = whole;
   std::lock_guard guard{mutex_};
+  if (torn_)
+    whole.insert(0, 1, '\n');
+  std::string_view rest = whole;
   while (fd_ >= 0 && !rest.empty()) {
     auto n = ::write(fd_, rest.data(), rest.size());
     if (n < 0 && errno == EINTR)
       continue;
-    if (n <= 0)
+    if (n <= 0) {
+      torn_ = torn_ || rest.size() < whole.size();
       return false;
+    }
     rest.remove_prefix(static_cast<size_t>(n));
   }
+  if (rest.empty())
+    torn_ = false;
   return rest.empty();
 }
 

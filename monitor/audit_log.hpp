@@ -1,6 +1,7 @@
 // monitor/audit_log.hpp: the file that says who came, who was kept out and what accounts became.
 #pragma once
 
+#include <atomic>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -20,14 +21,17 @@ public:
   std::string open(const std::string& path);
   /// The same file anew: whoever rotates it has moved the old one. False: there is none.
   bool reopen();
-  bool is_open() const;
+  /// Never waits.
+  bool is_open() const noexcept { return open_.load(std::memory_order_relaxed); }
   /// False: there is no file, or it takes no more.
   bool write(std::string_view line);
 
 private:
-  mutable std::mutex mutex_; // guards from here on
+  std::atomic<bool> open_{false};
+  std::mutex mutex_; // guards from here on
   std::string path_;
   int fd_ = -1;
+  bool torn_ = false; ///< the file ends within a line
 };
 
 } // namespace troupe::monitor

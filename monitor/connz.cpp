@@ -210,6 +210,7 @@ actors::connection_query needed_for(const connz_request& request) {
   out.open = request.state != connection_state::closed;
   out.closed = request.state != connection_state::open;
   out.subscriptions = request.subscriptions != subscription_detail::none;
+  out.account = request.account;
   return out;
 }
 

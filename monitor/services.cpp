@@ -27,6 +27,8 @@ struct services_state {
   void change(const service& which, const internal_message& in, service_options& options);
   void respond(const internal_message& in, service_answer out);
   bool is_own(const internal_message& in) const;
+  /// Also while older requests still wait: the mail that says so waits behind them.
+  bool is_gone() const { return gone || on->is_silent(); }
   void count_subscribers(const internal_message& in);
   void say(const internal_message& in, const json& what, bool encoded);
 
@@ -48,7 +50,7 @@ const service& named(std::string_view name) {
 void services_state::open() {
   const auto& system = on->accounts.system;
   client->subscribe(system, ping, [this, &which = named("STATSZ")](const internal_message& in) {
-    if (in.reply.empty() && !gone)
+    if (in.reply.empty() && !is_gone())
       caf::anon_send(announcer, atom::broadcast_v);
     else
       answer(which, in, {});
@@ -83,7 +85,7 @@ void services_state::serve(const std::string& subject, const service& which, siz
 }
 
 void services_state::answer(const service& which, const internal_message& in, std::string account) {
-  if (in.reply.empty() || gone)
+  if (in.reply.empty() || is_gone())
     return;
   bool reads = which.body != service::body_use::ignored;
   service_options options{reads ? in.payload : std::string_view{}};
@@ -150,7 +152,7 @@ void services_state::respond(const internal_message& in, service_answer out) {
 /// "subject" or "subject queue": how many subscriptions of the account of whoever asks. The answer
 /// is a bare number.
 void services_state::count_subscribers(const internal_message& in) {
-  if (in.reply.empty() || gone || !in.origin)
+  if (in.reply.empty() || is_gone() || !in.origin)
     return;
   actors::connection_query query;
   query.cid = in.origin->cid;

@@ -69,7 +69,7 @@ actors::server_snapshot broker_source::figures() const {
 
 std::vector<actors::connection_snapshot>
 broker_source::connections(const actors::connection_query& which) const {
-  return from_.connections(which.open, which.closed, which.subscriptions, which.cid);
+  return from_.connections(which);
 }
 
 std::optional<account_facts> broker_source::account(const std::string& name) const {

@@ -25,7 +25,7 @@ public:
                                                                                whose.options()},
         controls_{around.reload, [&whose](uint64_t cid) { return whose.kick(cid); },
                   [&whose](uint64_t cid) { return whose.advise_to_leave(cid); }},
-        stage_{shared.accounts, card_, figures_, controls_} {
+        stage_{shared.accounts, card_, figures_, controls_, &silent_} {
     auto speak = [&shared](const caf::strong_actor_ptr& self) {
       return std::make_unique<actors::internal_client>(shared, self);
     };

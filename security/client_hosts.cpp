@@ -70,4 +70,8 @@ bool client_hosts::may_register(const permissions_ptr& of_user, std::string_view
          && (!of_user || of_user->may_publish(subject));
 }
 
+bool client_hosts::may_answer(std::string_view subject) const {
+  return !others_ || others_->may_publish(subject);
+}
+
 } // namespace troupe::security

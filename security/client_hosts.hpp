@@ -32,6 +32,8 @@ public:
   /// A managed node may publish its registration, if its user may (null: everything), although it
   /// looks like a request.
   bool may_register(const permissions_ptr& of_user, std::string_view subject) const;
+  /// A host that is not listed may answer on `subject`, if its user may answer at all.
+  bool may_answer(std::string_view subject) const;
 
 private:
   permission_rules restrict(permission_rules rules) const;

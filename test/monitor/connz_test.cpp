@@ -192,12 +192,13 @@ TEST_CASE("a state is asked for in any case, and asked of the broker as such") {
     std::string fault;
     auto wanted = needed_for(read_connz_request(query{text}, fault));
     return std::string{wanted.open ? "open " : ""} + (wanted.closed ? "closed " : "")
-           + (wanted.subscriptions ? "subs" : "");
+           + (wanted.subscriptions ? "subs" : "") + wanted.account;
   };
   CHECK(needed("") == "open ");
   CHECK(needed("state=ANY&subs=1") == "open closed subs");
   CHECK(needed("state=all") == "open closed ");
   CHECK(needed("state=Closed") == "closed ");
+  CHECK(needed("acc=A") == "open A"); // what others have is not even gathered
 }
 
 TEST_CASE("wrong connz options are refused in the reference's words, the first one only") {

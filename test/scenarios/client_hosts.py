@@ -43,6 +43,7 @@ fleet: {client_hosts: [127.0.0.2]}
 authorization:
   users:
     - {user: operator, password: p, permissions: {publish: ["site.>", "mcollective.node.web1"]}}
+    - {user: answerer, password: p, permissions: {publish: [">"], subscribe: [">"], allow_responses: true}}
 """
 
 
@@ -59,6 +60,14 @@ def users_and_hosts(folder):
             check((subject, published(peer, subject)), (subject, wanted))
         check(subscribed(client, "mcollective.reply.>"), True)
         check(subscribed(node, "mcollective.reply.>"), False)
+        # Nobody makes a request of an answer by naming its subject as the reply to himself.
+        node = Peer(server.port, "answerer", NODE)
+        check(subscribed(node, "mine"), True)
+        for subject, wanted in (("mcollective.broadcast.agent.shell", False),
+                                ("mcollective.reply.abc.1", True)):
+            node.send(f"PUB mine {subject} 0\r\n\r\n")
+            node.fence()
+            check((subject, published(node, subject)), (subject, wanted))
 
 
 def main():

@@ -61,6 +61,16 @@ TEST_CASE("a managed node answers and reports, but asks nobody and reads no repl
   CHECK_FALSE(node->may_deliver("mcollective.reply.x.1", ""));
 }
 
+TEST_CASE("an answer may go where a managed node may publish, and nowhere else") {
+  client_hosts hosts{{"10.0.0.0/8"}, false};
+  CHECK(hosts.may_answer("mcollective.reply.abc.1"));
+  CHECK(hosts.may_answer("_INBOX.x"));
+  CHECK_FALSE(hosts.may_answer("mcollective.broadcast.agent.shell"));
+  CHECK_FALSE(hosts.may_answer("mcollective.node.web1"));
+  CHECK_FALSE(client_hosts({"10.0.0.0/8"}, true).may_answer("mcollective.reply.abc.1"));
+  CHECK(client_hosts{}.may_answer("mcollective.node.web1"));
+}
+
 TEST_CASE("a node registers, unless its user may not") {
   client_hosts hosts{{"10.0.0.0/8"}, false};
   const std::string registration = "mcollective.broadcast.agent.registration";
