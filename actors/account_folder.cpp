@@ -30,13 +30,13 @@ public:
   source_news look(int64_t read_since) override {
     source_news out;
     std::error_code code;
-    if (!std::filesystem::is_directory(settings_.dir, code)) { // not the end of all accounts
+    auto names = security::files_in(settings_.dir, ending, code);
+    if (code) { // not the end of all accounts
       if (!std::exchange(lost_, true))
         out.problems.push_back(settings_.dir + ": cannot be read; its accounts stay as they are");
       return out;
     }
     lost_ = false;
-    auto names = security::files_in(settings_.dir, ending);
     for (const auto& name : names)
       look_at(name, read_since, out);
     for (auto it = files_.begin(); it != files_.end();) {

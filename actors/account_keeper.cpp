@@ -108,7 +108,7 @@ void account_keeper::follow_operator(const std::string& jwt, int64_t now) {
     return;
   }
   auto& next = std::get<operator_trust_ptr>(made);
-  if (next->system_account() != registry_.system->name) {
+  if (next->system_account() != operators_.now()->system_account()) {
     log::error("The operator's new JWT is not used: it names another system account, which needs "
                "a restart");
     return;
@@ -143,8 +143,10 @@ void account_keeper::tick(int64_t now) {
 
 void account_keeper::reload(const config::options& options, int64_t now) {
   auto system = std::move(options_.system_account);
+  auto resolver = std::move(options_.operators.resolver); // may be the operator's own; no reload
   options_ = options;
   options_.system_account = std::move(system);
+  options_.operators.resolver = std::move(resolver);
   source_->preload(options_.operators.preload);
   look(now);
   store_preload(now);

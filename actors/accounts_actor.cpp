@@ -123,15 +123,18 @@ private:
   void download_it(const std::string& account) {
     download_settings from{keeper_->resolver().url, keeper_->resolver().timeout,
                            keeper_->resolver_tls()};
-    auto worker = system().spawn<caf::detached>([from](caf::event_based_actor* self) {
-      return caf::behavior{[self, from](const std::string& wanted) {
-        auto got = download_account(from, wanted);
-        if (!got.problem.empty())
-          log::warn("The resolver does not give account {}: {}", wanted, got.problem);
-        self->quit();
-        return got.body;
-      }};
-    });
+    // The settings as an argument: CAF 0.17.6 takes those apart, also where there are none.
+    auto worker = system().spawn<caf::detached>(
+        [](caf::event_based_actor* self, const download_settings& how) {
+          return caf::behavior{[self, how](const std::string& wanted) {
+            auto got = download_account(how, wanted);
+            if (!got.problem.empty())
+              log::warn("The resolver does not give account {}: {}", wanted, got.problem);
+            self->quit();
+            return got.body;
+          }};
+        },
+        from);
     request(worker, caf::infinite, account)
         .then(
             [this, account](const std::string& jwt) {

@@ -28,7 +28,8 @@ void connection::check_jwt() {
 void connection::after_jwt(const jwt_outcome& outcome) {
   auto& state = login();
   if (const auto* no = std::get_if<security::login_refusal>(&outcome.verdict)) {
-    refuse_login(outcome.who.empty() ? no->reason : outcome.who + ": " + no->reason);
+    auto why = log::printable(no->reason, 1024); // it may quote a stranger's claims
+    refuse_login(outcome.who.empty() ? why : outcome.who + ": " + why);
     return;
   }
   if (!state.connect.account.empty() || state.connect.new_account) {

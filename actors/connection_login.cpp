@@ -251,10 +251,13 @@ void connection::check_login(bool again) {
   if (named)
     copy = *named;
   auto me = caf::actor_cast<connection_actor>(this);
-  home_.loop.system().spawn([me, check, copy](caf::event_based_actor* self) {
-    auto outcome = check(copy ? &*copy : nullptr);
-    self->send(me, std::make_shared<const login_result>(login_result{std::move(outcome)}));
-  });
+  // CAF 0.17.6 takes the arguments of a function apart, also where there are none: give it one.
+  home_.loop.system().spawn(
+      [check, copy](caf::event_based_actor* self, const connection_actor& whom) {
+        auto outcome = check(copy ? &*copy : nullptr);
+        self->send(whom, std::make_shared<const login_result>(login_result{std::move(outcome)}));
+      },
+      me);
 }
 
 /// The user of those who do not introduce themselves, if there is one.

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <functional>
 
 namespace troupe::actors {
 namespace {
@@ -48,6 +49,52 @@ void judge_account(const security::operator_trust& trust, const security::presen
   out.judged_by = std::move(known);
 }
 
+/// Whatever happens, the connection gets its answer.
+void guarded(jwt_outcome& out, const std::function<void()>& step) {
+  try {
+    step();
+  } catch (const std::exception& e) {
+    out.verdict = security::login_refusal{fmt::format("it cannot be judged: {}", e.what())};
+  }
+}
+
+void judge_in(caf::event_based_actor* self, const core& shared, const jwt_login& login,
+              const connection_actor& whom) {
+  auto out = std::make_shared<jwt_outcome>();
+  auto answer = [self, whom, out] {
+    self->send(whom, std::make_shared<const login_result>(login_result{{}, out}));
+  };
+  std::shared_ptr<security::presented_user> user;
+  guarded(*out, [&] {
+    auto opened = shared.operators.now()->open(request_of(login), unix_now());
+    if (auto* refusal = std::get_if<security::login_refusal>(&opened)) {
+      out->verdict = std::move(*refusal);
+      return;
+    }
+    user = std::make_shared<security::presented_user>(
+        std::move(std::get<security::presented_user>(opened)));
+    out->who = describe(user->claims);
+  });
+  if (!user) {
+    answer();
+    return;
+  }
+  // By the operators of that moment: a login may have waited for its account.
+  auto judge = [&shared, login, user, out, answer] {
+    guarded(*out, [&] {
+      judge_account(*shared.operators.now(), *user, login,
+                    shared.accounts.find(user->claims.account()), *out);
+    });
+    answer();
+  };
+  if (is_served(shared.accounts.find(user->claims.account())) || !shared.keeper) {
+    judge();
+    return;
+  }
+  self->request(shared.keeper, caf::infinite, atom::fetch_v, user->claims.account())
+      .then([judge](bool) { judge(); }, [judge](const caf::error&) { judge(); });
+}
+
 } // namespace
 
 int64_t unix_now() {
@@ -58,32 +105,11 @@ int64_t unix_now() {
 
 void judge_jwt(const core& shared, jwt_login login, const connection_actor& whom) {
   auto& system = shared.reactors.front()->loop.system();
-  system.spawn([&shared, login = std::move(login), whom](caf::event_based_actor* self) {
-    auto out = std::make_shared<jwt_outcome>();
-    auto answer = [self, whom, out] {
-      self->send(whom, std::make_shared<const login_result>(login_result{{}, out}));
-    };
-    auto trust = shared.operators.now();
-    auto opened = trust->open(request_of(login), unix_now());
-    if (auto* refusal = std::get_if<security::login_refusal>(&opened)) {
-      out->verdict = std::move(*refusal);
-      answer();
-      return;
-    }
-    auto user = std::make_shared<security::presented_user>(
-        std::move(std::get<security::presented_user>(opened)));
-    out->who = describe(user->claims);
-    auto judge = [&shared, login, trust, user, out, answer] {
-      judge_account(*trust, *user, login, shared.accounts.find(user->claims.account()), *out);
-      answer();
-    };
-    if (is_served(shared.accounts.find(user->claims.account())) || !shared.keeper) {
-      judge();
-      return;
-    }
-    self->request(shared.keeper, caf::infinite, atom::fetch_v, user->claims.account())
-        .then([judge](bool) { judge(); }, [judge](const caf::error&) { judge(); });
-  });
+  // With an argument: CAF 0.17.6 takes those of a function apart, also where there are none.
+  system.spawn([&shared, login = std::move(login)](
+                   caf::event_based_actor* self,
+                   const connection_actor& peer) { judge_in(self, shared, login, peer); },
+               whom);
 }
 
 } // namespace troupe::actors

@@ -50,7 +50,8 @@ void account_store::read_account(const std::string& name, int64_t read_since, st
   auto text = read_store_file(path, why);
   if (!text) {
     std::error_code code;
-    if (!std::filesystem::exists(path, code)) { // an account that was deleted, not a broken one
+    if (!std::filesystem::exists(path, code)
+        && !code) { // an account that was deleted, not a broken one
       files_.erase(name);
       return;
     }
@@ -76,7 +77,12 @@ store_changes account_store::refresh(int64_t read_since) {
   store_changes out;
   if (auto wrong = read_operator(out.operator_changed); !wrong.empty())
     out.problems.push_back({layout_.operator_file(), wrong});
-  auto names = folders_in(layout_.accounts_folder());
+  std::error_code code;
+  auto names = folders_in(layout_.accounts_folder(), code);
+  if (code && code != std::errc::no_such_file_or_directory) { // not the end of all accounts
+    out.problems.push_back({layout_.accounts_folder(), code.message()});
+    return out;
+  }
   std::erase_if(files_, [&](const auto& one) {
     return !std::binary_search(names.begin(), names.end(), one.first);
   });

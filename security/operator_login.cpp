@@ -68,7 +68,7 @@ admitted_user admitted(const user_claims& user, const user_limits& limits,
   out.data = limits.data;
   out.bearer = limits.bearer;
   out.issued_at = user.standard.issued_at;
-  out.valid_until = earlier(user.standard.expires, ends);
+  out.valid_until = earlier(std::max<int64_t>(0, user.standard.expires), ends);
   return out;
 }
 

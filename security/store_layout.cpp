@@ -107,8 +107,18 @@ std::string why_no_store_name(std::string_view name) {
 }
 
 std::vector<std::string> folders_in(const std::string& folder) {
+  std::error_code ignored;
+  return folders_in(folder, ignored);
+}
+
+std::vector<std::string> files_in(const std::string& folder, std::string_view suffix) {
+  std::error_code ignored;
+  return files_in(folder, suffix, ignored);
+}
+
+std::vector<std::string> folders_in(const std::string& folder, std::error_code& code) {
   std::vector<std::string> out;
-  std::error_code code;
+  code.clear();
   for (fs::directory_iterator at{folder, code}, end; !code && at != end; at.increment(code)) {
     std::error_code unreadable;
     auto name = at->path().filename().string();
@@ -119,9 +129,10 @@ std::vector<std::string> folders_in(const std::string& folder) {
   return out;
 }
 
-std::vector<std::string> files_in(const std::string& folder, std::string_view suffix) {
+std::vector<std::string> files_in(const std::string& folder, std::string_view suffix,
+                                  std::error_code& code) {
   std::vector<std::string> out;
-  std::error_code code;
+  code.clear();
   for (fs::directory_iterator at{folder, code}, end; !code && at != end; at.increment(code)) {
     auto name = at->path().filename().string();
     if (name.size() > suffix.size() && name.ends_with(suffix) && name.front() != '.')

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 namespace troupe::security {
@@ -33,6 +34,10 @@ std::string why_no_store_name(std::string_view name);
 /// Names of the folders in `folder`, or of its files that end in `suffix` (without it), sorted.
 std::vector<std::string> folders_in(const std::string& folder);
 std::vector<std::string> files_in(const std::string& folder, std::string_view suffix);
+/// The same; `code` says if the folder could not be read, which is not to have nothing in it.
+std::vector<std::string> folders_in(const std::string& folder, std::error_code& code);
+std::vector<std::string> files_in(const std::string& folder, std::string_view suffix,
+                                  std::error_code& code);
 
 /// When a file was written, and as what: whether it is the one that was seen before.
 struct file_stamp {

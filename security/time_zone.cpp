@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <map>
@@ -230,6 +231,9 @@ std::shared_ptr<const time_zone> time_zone::find(std::string_view name) {
       return nullptr;
     path = "/usr/share/zoneinfo/" + wanted;
   }
+  std::error_code code; // reading a folder ("America") throws
+  if (!std::filesystem::is_regular_file(path, code))
+    path = "/dev/null";
   std::ifstream file{path, std::ios::binary};
   std::string content{std::istreambuf_iterator<char>{file}, {}};
   auto zone = parse(content);
