@@ -55,38 +55,17 @@ enum class verb : uint8_t {
 /// The verb that `in` starts with; `length` becomes the number of bytes of its name. `partial`
 /// means: more bytes could still make it one.
 inline verb read_verb(std::string_view in, size_t& length) noexcept {
-  struct entry {
-    std::string_view name;
-    verb what;
-  };
-  static constexpr std::array<entry, 10> table{{{"PUB", verb::pub},
-                                                {"HPUB", verb::hpub},
-                                                {"SUB", verb::sub},
-                                                {"UNSUB", verb::unsub},
-                                                {"PING", verb::ping},
-                                                {"PONG", verb::pong},
-                                                {"CONNECT", verb::connect},
-                                                {"INFO", verb::info},
-                                                {"+OK", verb::ok},
-                                                {"-ERR", verb::err}}};
-  bool partial = false;
-  for (const auto& [name, what] : table) {
-    size_t common = 0;
-    while (common < in.size() && common < name.size()) {
-      char c = in[common];
-      if (c >= 'a' && c <= 'z')
-        c = static_cast<char>(c - 'a' + 'A');
-      if (c != name[common])
-        break;
-      ++common;
-    }
-    if (common == name.size()) {
-      length = common;
-      return what;
-    }
-    partial = partial || common == in.size();
-  }
-  return partial ? verb::partial : verb::unknown;
+  static constexpr std::array<verb_name<verb>, 10> table{{{"PUB", verb::pub},
+                                                          {"HPUB", verb::hpub},
+                                                          {"SUB", verb::sub},
+                                                          {"UNSUB", verb::unsub},
+                                                          {"PING", verb::ping},
+                                                          {"PONG", verb::pong},
+                                                          {"CONNECT", verb::connect},
+                                                          {"INFO", verb::info},
+                                                          {"+OK", verb::ok},
+                                                          {"-ERR", verb::err}}};
+  return find_verb(in, table, length);
 }
 
 /// Within one parse(), equal subjects of equal control lines in a row are the same view.
@@ -130,7 +109,8 @@ private:
 
   /// One operation: true when `at_` moved behind it and the sink wants more.
   bool next() {
-    if (same_line_again())
+    // Publishers repeat themselves: the same control line, byte for byte, is the same operation.
+    if (repeats(last_line_, at_, end_))
       return payload(last_, at_ + last_line_.size());
     if (end_ - at_ > 4 && std::memcmp(at_, "PUB ", 4) == 0 && !sink_.silent()) [[likely]]
       return publish(at_ + 4, false);
@@ -276,26 +256,6 @@ private:
     last_line_ = {at_, static_cast<size_t>(body - at_)};
     last_ = pub;
     return payload(pub, body);
-  }
-
-  /// Publishers repeat themselves: the same control line, byte for byte, means the same operation.
-  bool same_line_again() const noexcept {
-    size_t n = last_line_.size();
-    if (n < 8 || static_cast<size_t>(end_ - at_) < n)
-      return false;
-    // Eight bytes at a time, the last eight overlapping: shorter than a call of memcmp.
-    auto differ = [](const char* a, const char* b) {
-      uint64_t x;
-      uint64_t y;
-      std::memcpy(&x, a, 8);
-      std::memcpy(&y, b, 8);
-      return x != y;
-    };
-    const char* known = last_line_.data();
-    for (size_t i = 0; i + 8 < n; i += 8)
-      if (differ(known + i, at_ + i))
-        return false;
-    return !differ(known + n - 8, at_ + n - 8);
   }
 
   /// The counted bytes behind a control line that ends at `body`.

@@ -89,6 +89,7 @@ constexpr close_reason reason_of(errc code) {
   case errc::unknown_operation:
   case errc::malformed_arguments:
   case errc::malformed_connect:
+  case errc::wrong_direction:
   case errc::invalid_subject:
   case errc::invalid_publish_subject: return close_reason::protocol_violation;
   }

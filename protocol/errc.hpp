@@ -29,6 +29,7 @@ enum class errc : uint8_t {
   user_expired,
   user_revoked,
   account_expired,
+  wrong_direction, ///< of a gateway: interest or messages where the other side sends them
 };
 
 struct errc_text {
@@ -61,6 +62,7 @@ constexpr errc_text describe(errc code) {
   case errc::user_expired: return {"User Authentication Expired", true};
   case errc::user_revoked: return {"User Authentication Revoked", true};
   case errc::account_expired: return {"Account Authentication Expired", true};
+  case errc::wrong_direction: return {"", true};
   }
   return {"", true};
 }

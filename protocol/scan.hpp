@@ -1,8 +1,10 @@
-// protocol/scan.hpp: finds blanks and reads numbers in a control line.
+// protocol/scan.hpp: finds verbs, blanks and numbers in a control line.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 
 #if defined(__SSE2__)
@@ -58,6 +60,59 @@ constexpr int64_t parse_size(std::string_view digits) noexcept {
     value = value * 10 + (c - '0');
   }
   return value;
+}
+
+/// One word that operations begin with, in capitals.
+template <class Verb>
+struct verb_name {
+  std::string_view name;
+  Verb what;
+};
+
+/// The verb of `table` that `in` starts with, in whatever case; `length` becomes the number of
+/// bytes of its name. `Verb::partial` means: more bytes could still make it one. No name may be the
+/// beginning of another.
+template <class Verb, size_t N>
+Verb find_verb(std::string_view in, const std::array<verb_name<Verb>, N>& table,
+               size_t& length) noexcept {
+  bool partial = false;
+  for (const auto& [name, what] : table) {
+    size_t common = 0;
+    while (common < in.size() && common < name.size()) {
+      char c = in[common];
+      if (c >= 'a' && c <= 'z')
+        c = static_cast<char>(c - 'a' + 'A');
+      if (c != name[common])
+        break;
+      ++common;
+    }
+    if (common == name.size()) {
+      length = common;
+      return what;
+    }
+    partial = partial || common == in.size();
+  }
+  return partial ? Verb::partial : Verb::unknown;
+}
+
+/// Do the bytes in [at, end) begin with `known`? Only asked of at least eight bytes; a shorter text
+/// begins nothing.
+inline bool repeats(std::string_view known, const char* at, const char* end) noexcept {
+  size_t n = known.size();
+  if (n < 8 || static_cast<size_t>(end - at) < n)
+    return false;
+  // Eight bytes at a time, the last eight overlapping: shorter than a call of memcmp.
+  auto differ = [](const char* a, const char* b) {
+    uint64_t x;
+    uint64_t y;
+    std::memcpy(&x, a, 8);
+    std::memcpy(&y, b, 8);
+    return x != y;
+  };
+  for (size_t i = 0; i + 8 < n; i += 8)
+    if (differ(known.data() + i, at + i))
+      return false;
+  return !differ(known.data() + n - 8, at + n - 8);
 }
 
 } // namespace troupe::protocol
