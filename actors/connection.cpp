@@ -6,11 +6,6 @@
 #include "actors/observer.hpp"
 
 #include <fmt/format.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <sys/epoll.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
 
@@ -21,42 +16,34 @@ using protocol::errc;
 
 namespace {
 
-constexpr auto longest_linger = std::chrono::seconds{2};
 constexpr auto first_ping_after = std::chrono::seconds{2};
 
 } // namespace
 
 connection::connection(caf::actor_config& cfg, reactor& home, accepted_ptr socket, uint64_t cid)
-    : pinned<connection_actor::base>(cfg), home_{home}, socket_{std::move(socket)}, cid_{cid},
-      fd_{socket_->fd}, life_timer_{*this}, write_timer_{*this}, stall_timer_{*this} {
-  const auto& options = home_.current->options;
-  dest_ = protocol::make_ref<destination>(cid, home_.shared.slots.take(),
-                                          protocol::peer_kind::client, options.limits.max_pending);
+    : pinned<connection_actor::base>(cfg),
+      peer_stream{home, std::move(socket),
+                  [&] {
+                    return protocol::make_ref<destination>(
+                        cid, home.shared.slots.take(), protocol::peer_kind::client,
+                        home.current->options.limits.max_pending);
+                  }()},
+      cid_{cid} {
   dest_->mailbox = caf::actor_cast<caf::weak_actor_ptr>(ctrl());
-  dest_->home = &home_.loop;
-  max_payload_ = options.limits.max_payload;
-  started_ = last_activity_ = home_.loop.now();
+  max_payload_ = home_.current->options.limits.max_payload;
 }
 
-connection::~connection() {
-  if (fd_ >= 0)
-    ::close(fd_);
-  home_.shared.slots.give_back(dest_->slot);
+connection::~connection() = default;
+
+caf::strong_actor_ptr connection::me() {
+  return caf::actor_cast<caf::strong_actor_ptr>(this);
 }
 
 connection::behavior_type connection::make_behavior() {
   return {
       [this](atom::deliver, const outgoing_ptr& batch) { take(batch); },
-      [this](atom::await_drain, const caf::strong_actor_ptr& whom) {
-        waiters_.push_back(whom);
-        if (phase_ >= phase::lingering || !dest_->moving
-            || dest_->pending.load(std::memory_order_relaxed) < router::high_water / 2)
-          release_waiters();
-      },
-      [this](atom::drained) {
-        if (waiting_for_ > 0 && --waiting_for_ == 0)
-          stop_waiting();
-      },
+      [this](atom::await_drain, const caf::strong_actor_ptr& whom) { await_drain(whom); },
+      [this](atom::drained) { drained(); },
       [this](atom::fenced) {
         if (fences_ > 0 && --fences_ == 0)
           fence_passed();
@@ -74,7 +61,7 @@ connection::behavior_type connection::make_behavior() {
           after_recheck(result->outcome);
         else
           after_login(result->outcome);
-        resume(pause_login);
+        unpause(pause_login);
       },
   };
 }
@@ -90,10 +77,8 @@ void connection::on_exit() {
 
 void connection::start(connection_actor self) {
   home_.add(cid_, *this, std::move(self));
-  int one = 1;
-  ::setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-  watched_events_ = EPOLLIN;
-  token_ = home_.loop.watch(fd_, watched_events_, *this);
+  open();
+  started_ = last_activity_;
   log::debug("{} - Client connection created", who());
   enter(home_.shared.accounts.global);
   set_permissions({});
@@ -109,12 +94,6 @@ void connection::start(connection_actor self) {
     return;
   }
   begin_tls();
-}
-
-std::string connection::peer() const {
-  return socket_->ip.find(':') == std::string::npos
-             ? fmt::format("{}:{}", socket_->ip, socket_->port)
-             : fmt::format("[{}]:{}", socket_->ip, socket_->port);
 }
 
 /// The prefix of this client's log lines.
@@ -194,30 +173,10 @@ void connection::liveness_due() {
 
 void connection::on_timer(timer& which) {
   try {
-    if (&which == &stall_timer_) {
-      stop_waiting();
+    if (stream_timer(which))
       return;
-    }
     if (jwt_ && &which == &jwt_->expiry) {
       user_expires();
-      return;
-    }
-    if (&which == &write_timer_) {
-      if (!blocked_)
-        return;
-      auto deadline = home_.current->options.timing.write_deadline;
-      if (written_ == progress_mark_) {
-        dest_->moving.store(false, std::memory_order_relaxed);
-        release_waiters();
-        if (home_.loop.now() - blocked_since_ >= deadline) {
-          close(close_reason::slow_consumer_write_deadline, true);
-          return;
-        }
-      } else {
-        progress_mark_ = written_;
-        blocked_since_ = home_.loop.now();
-      }
-      home_.loop.timers().start(write_timer_, std::chrono::milliseconds{50});
       return;
     }
     switch (phase_) {
@@ -258,31 +217,6 @@ void connection::fail(errc code) {
   linger(protocol::reason_of(code));
 }
 
-/// Takes part in nothing from here on; the socket closes when what is queued has been written.
-void connection::linger(close_reason reason) {
-  retire(reason);
-  phase_ = phase::lingering;
-  if (reason == close_reason::server_shutdown)
-    input_ended_ = true; // nobody waits for the last word of the peer
-  kept_ = {};
-  if (own_)
-    queue_own();
-  home_.loop.timers().start(life_timer_, longest_linger);
-  update_events();
-  home_.loop.flush_later(token_);
-}
-
-void connection::close(close_reason reason, bool discard) {
-  if (phase_ == phase::closed)
-    return;
-  if (discard) {
-    retire(reason);
-    destroy();
-  } else if (phase_ < phase::lingering) {
-    linger(reason);
-  }
-}
-
 /// Withdraws everything others know of this connection; once.
 void connection::retire(close_reason reason) {
   if (end_ != close_reason::none)
@@ -291,9 +225,7 @@ void connection::retire(close_reason reason) {
   insert_fresh();
   dest_->doom();
   dest_->gate.close();
-  stall_timer_.stop(); // but it reads no more
-  waiting_for_ = 0;
-  paused_ = static_cast<uint8_t>(paused_ & ~pause_congestion);
+  stop_reading();
   auto last = snapshot(true);
   auto where = account_;
   for (const auto& sub : subscriptions_)
@@ -347,27 +279,9 @@ void connection::log_closed(close_reason reason) {
   log::debug("{} - Client connection closed: {}", who(), to_string(reason));
 }
 
-void connection::destroy() {
-  if (phase_ == phase::closed)
-    return;
-  phase_ = phase::closed;
-  life_timer_.stop();
-  write_timer_.stop();
-  stall_timer_.stop();
+void connection::gone() {
   if (jwt_)
     jwt_->expiry.stop();
-  home_.loop.unwatch(token_, fd_);
-  if (tls_ && !shut_)
-    tls_->send_close_notify();
-  ::close(fd_);
-  fd_ = -1;
-  dest_->pending.fetch_sub(queued_bytes_, std::memory_order_relaxed);
-  queued_bytes_ = 0;
-  queue_.clear();
-  backlog_.reset();
-  own_.reset();
-  kept_ = {};
-  release_waiters();
   home_.dismiss(cid_);
 }
 

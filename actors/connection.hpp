@@ -2,12 +2,10 @@
 #pragma once
 
 #include "actors/account_policy.hpp"
-#include "actors/destination.hpp"
 #include "actors/interfaces.hpp"
+#include "actors/peer_stream.hpp"
 #include "actors/pinned.hpp"
-#include "actors/reactor.hpp"
 #include "actors/subscription.hpp"
-#include "actors/tls_stream.hpp"
 #include "protocol/client_parser.hpp"
 #include "protocol/connect.hpp"
 #include "security/operator_trust.hpp"
@@ -28,12 +26,12 @@ struct jwt_outcome;
 /// The connection actor. Its socket is handled by calls from the loop, everything else by mail;
 /// both happen on one thread. It lives in eight files: connection.cpp (life cycle, timers, mail),
 /// connection_input.cpp (reading, operations), connection_interest.cpp (SUB, UNSUB, PING),
-/// connection_output.cpp (writing), connection_login.cpp (TLS, CONNECT, permissions),
-/// connection_jwt.cpp (logins in operator mode), connection_account.cpp (its account and what that
-/// allows or brings), connection_notices.cpp (what the broker's observer hears of it).
+/// connection_output.cpp (figures of what it gets), connection_login.cpp (TLS, CONNECT,
+/// permissions), connection_jwt.cpp (logins in operator mode), connection_account.cpp (its account
+/// and what that allows or brings), connection_notices.cpp (what the broker's observer hears of
+/// it).
 class connection final : public pinned<connection_actor::base>,
-                         public io_handler,
-                         public timer_owner,
+                         public peer_stream,
                          public publisher {
 public:
   connection(caf::actor_config& cfg, reactor& home, accepted_ptr socket, uint64_t cid);
@@ -57,11 +55,8 @@ public:
   bool advise_to_leave();
   /// Tells the client (if it can be told) that the broker will go.
   void announce_lame_duck();
-  /// Ends it now; `discard` drops what is queued.
-  void close(protocol::close_reason reason, bool discard = false);
   connection_snapshot snapshot(bool with_subscriptions);
   actor_snapshot as_actor();
-  bool is_open() const noexcept { return phase_ < phase::lingering; }
   uint64_t cid() const noexcept { return cid_; }
   /// Empty before the login.
   std::string_view account_name() const noexcept {
@@ -71,8 +66,6 @@ public:
 
   // -- io_handler, timer_owner -------------------------------------------------------------------
 
-  void on_io(uint32_t events) override;
-  void on_flush() override;
   void on_fault(const char* what) noexcept override;
   void on_timer(timer& which) override;
 
@@ -97,17 +90,6 @@ public:
   void on_violation(protocol::errc code);
 
 private:
-  enum class phase : uint8_t {
-    sniffing,    // waiting for whoever speaks first: TLS or plain
-    handshaking, // TLS
-    talking,
-    refusing,  // a failed login is answered late
-    lingering, // what is queued goes out, then the socket closes
-    closed,
-  };
-  /// Why input is not read at the moment.
-  enum pause_reason : uint8_t { pause_fence = 1, pause_login = 2, pause_congestion = 4 };
-
   struct sid_hash {
     using is_transparent = void;
     size_t operator()(std::string_view sid) const noexcept {
@@ -126,13 +108,6 @@ private:
   };
   using subscription_table = std::unordered_set<subscription_ptr, sid_hash, sid_equal>;
 
-  /// Input that is not a whole operation yet, or may not be looked at yet.
-  struct kept_input {
-    block_ref data;
-    size_t size = 0;
-    size_t wanted = 0;
-  };
-
   /// Rare state, allocated when it is needed.
   struct login_state {
     protocol::connect_options connect;
@@ -148,30 +123,26 @@ private:
     std::array<bool, size> allowed{};
   };
 
+  // peer_stream
+  caf::strong_actor_ptr me() override;
+  void consume(block& data, size_t size) override;
+  void flush_batch() override;
+  void take(const outgoing_ptr& batch) override;
+  void sniff() override;
+  void tls_failed() override;
+  void tls_done() override;
+  void retire(protocol::close_reason reason) override;
+  void gone() override;
+
   // life cycle
   void send_info(bool after_connect, bool leave = false);
   void fail(protocol::errc code);
-  void linger(protocol::close_reason reason);
-  void retire(protocol::close_reason reason);
-  void destroy();
   void start_liveness();
   void liveness_due();
   void log_closed(protocol::close_reason reason);
-  std::string peer() const;
   std::string who() const;
 
   // input
-  void read_input();
-  void read_large();
-  void discard_input();
-  void input_failed(io_result::status what);
-  void flush_batch();
-  void consume(block& data, size_t size);
-  void keep(block& data, size_t from, size_t size, size_t wanted);
-  void end_batch();
-  void pause(pause_reason why);
-  void resume(pause_reason why);
-  void update_events();
   bool go_on();
   void select_subject(std::string_view subject);
   void forget_subject() noexcept {
@@ -198,27 +169,14 @@ private:
   void trace_in(std::string_view verb, std::string_view arguments) const;
   void trace_publish(const protocol::publication& pub) const;
 
-  // output
-  outgoing& own();
-  void say(std::string_view text);
-  void say_error(std::string_view text);
-  void queue_own();
-  void write_output();
-  void wrote(size_t bytes);
-  void take(const outgoing_ptr& batch);
+  // figures
   void add_up(const std::vector<delivery_count>& counts);
   void settle();
-  void release_waiters();
-  void wait_for_congested();
-  void wait_for_itself();
-  void stop_waiting();
 
   // login
   void begin_tls();
-  void begin_handshake();
-  void continue_tls();
+  void shake_hands();
   void note_certificate();
-  void sniff();
   void greet();
   void talk();
   login_state& login();
@@ -254,34 +212,22 @@ private:
   void tell_end(const account_ptr& where, connection_snapshot& last);
   void tell_count(const account_ptr& where, int64_t connections);
 
-  reactor& home_;
-  accepted_ptr socket_;
   uint64_t cid_;
-  int fd_ = -1;
-  io_token token_;
-  uint32_t watched_events_ = 0;
-  phase phase_ = phase::talking;
-  uint8_t paused_ = 0;
   bool must_log_in_ = false; // nothing but CONNECT is listened to
   bool verbose_ = true;
   bool pedantic_ = true;
   bool headers_ = false;
   bool wants_no_responders_ = false;
-  bool async_info_ = false; // protocol >= 1
-  bool ponged_ = false;     // its first PING was answered
-  bool greeted_ = false;    // the first INFO went out
-  bool connected_ = false;  // a CONNECT was accepted
-  bool rechecking_ = false; // the check under way is for a reload
-  bool counted_ = false;    // in the broker's number of connections
-  bool blocked_ = false;    // the socket takes no more
-  bool input_ended_ = false;
-  bool shut_ = false;
+  bool async_info_ = false;   // protocol >= 1
+  bool ponged_ = false;       // its first PING was answered
+  bool greeted_ = false;      // the first INFO went out
+  bool connected_ = false;    // a CONNECT was accepted
+  bool rechecking_ = false;   // the check under way is for a reload
+  bool counted_ = false;      // in the broker's number of connections
   bool unsubscribed_ = false; // an UNSUB since the last fence
-  bool parsing_ = false;
-  bool active_ = false; // an operation since the last liveness check
+  bool active_ = false;       // an operation since the last liveness check
   protocol::close_reason end_ = protocol::close_reason::none;
 
-  destination_ptr dest_;
   account_ptr account_;
   account_policy_ptr policy_; // the account's, as of the last change that was heard of
   security::permissions_ptr permissions_;
@@ -290,7 +236,6 @@ private:
   std::unique_ptr<login_state> login_;
   std::unique_ptr<known_introductions> introductions_; // until it or its round trip changes
   std::unique_ptr<jwt_identity> jwt_;                  ///< who it is, in operator mode
-  std::unique_ptr<tls_stream> tls_;
   subscription_table subscriptions_;
   /// In the sublists of other accounts, which this one imports streams from.
   std::unordered_multimap<const subscription*, shadow_ptr> shadows_;
@@ -303,36 +248,18 @@ private:
   bool subject_allowed_ = true;
   std::unique_ptr<verdict_cache> verdicts_;
 
-  kept_input kept_;
-  outgoing_ptr own_;
-  std::vector<outgoing_ptr> queue_;
-  outgoing_ptr backlog_;  // the last batch, if it may absorb others
-  size_t queue_head_ = 0; // index of the first batch not wholly written
-  size_t head_piece_ = 0;
-  size_t head_offset_ = 0;
-  int64_t queued_bytes_ = 0;
-  std::vector<caf::strong_actor_ptr> waiters_;
-  uint32_t waiting_for_ = 0;
   uint32_t fences_ = 0;
   block* batch_block_ = nullptr;
 
   uint64_t in_messages_ = 0, in_bytes_ = 0, out_messages_ = 0, out_bytes_ = 0;
   uint64_t batch_messages_ = 0, batch_bytes_ = 0;
-  uint64_t stalls_ = 0;
   uint32_t pings_out_ = 0;
   int64_t own_subscriptions_ = -1, own_payload_ = -1; // limits of the user; negative: none
   int64_t max_payload_ = 0;
   protocol::parser_limits* parsing_by_ = nullptr; // while input is parsed
   loop_clock::time_point started_;
-  loop_clock::time_point last_activity_;
   loop_clock::time_point ping_sent_;
-  loop_clock::time_point blocked_since_;
-  uint64_t progress_mark_ = 0; // bytes written in all, at the last check
-  uint64_t written_ = 0;
   std::chrono::nanoseconds rtt_{0};
-  timer life_timer_;  // login limit, liveness, lingering
-  timer write_timer_; // write deadline
-  timer stall_timer_; // longest wait for a congested peer
 };
 
 } // namespace troupe::actors

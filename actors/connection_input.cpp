@@ -5,10 +5,6 @@
 #include "protocol/subject.hpp"
 
 #include <fmt/format.h>
-#include <sys/epoll.h>
-
-#include <algorithm>
-#include <cstring>
 
 namespace troupe::actors {
 
@@ -19,106 +15,8 @@ namespace {
 
 /// Bytes that one client may cause to be formatted before others have a turn.
 constexpr size_t output_a_turn = 8 * 1024 * 1024;
-constexpr size_t first_large_read = 256 * 1024;
 
 } // namespace
-
-// -- reading
-// ---------------------------------------------------------------------------------------
-
-void connection::on_io(uint32_t events) {
-  if ((events & EPOLLOUT) != 0 && phase_ != phase::handshaking) {
-    blocked_ = false;
-    write_timer_.stop();
-    update_events();
-    write_output();
-  }
-  if (phase_ == phase::closed || (events & (EPOLLIN | EPOLLHUP | EPOLLERR)) == 0)
-    return;
-  switch (phase_) {
-  case phase::sniffing: sniff(); return;
-  case phase::handshaking: continue_tls(); return;
-  case phase::refusing:
-  case phase::lingering: discard_input(); return;
-  case phase::talking: break;
-  case phase::closed: return;
-  }
-  if (paused_ == 0)
-    read_input();
-  else if ((events & (EPOLLHUP | EPOLLERR)) != 0)
-    close(close_reason::client_closed, true);
-}
-
-/// A peer that was refused may still be talking: its bytes must be taken, or the RST that closing
-/// would cause could overtake our answer.
-void connection::discard_input() {
-  auto& buffer = home_.read_buffer();
-  auto result = tls_ ? tls_->read(buffer->data(), buffer->capacity())
-                     : read_socket(fd_, buffer->data(), buffer->capacity());
-  if (result.what == io_result::status::ok || result.what == io_result::status::would_block)
-    return;
-  input_ended_ = true;
-  if (phase_ == phase::refusing) {
-    retire(close_reason::authentication_violation);
-    destroy();
-  } else if (shut_ || result.what == io_result::status::failed) {
-    destroy();
-  } else {
-    update_events();
-  }
-}
-
-void connection::read_input() {
-  if (std::max(kept_.wanted, kept_.size) > reactor::read_size / 2) {
-    read_large();
-    return;
-  }
-  auto& buffer = home_.read_buffer();
-  size_t size = kept_.size;
-  if (size > 0)
-    std::memcpy(buffer->data(), kept_.data->data(), size);
-  auto result = tls_ ? tls_->read(buffer->data() + size, buffer->capacity() - size)
-                     : read_socket(fd_, buffer->data() + size, buffer->capacity() - size);
-  if (result.what == io_result::status::ok) {
-    kept_ = {};
-    auto hold = buffer; // slices of it may outlive this read
-    consume(*hold.get(), size + result.bytes);
-  } else {
-    input_failed(result.what);
-  }
-}
-
-/// The rest of a large message goes straight to where it will be sent from.
-void connection::read_large() {
-  size_t target = kept_.wanted > 0 ? kept_.wanted : kept_.size + reactor::read_size;
-  if (kept_.size == kept_.data->capacity()) {
-    auto more = std::min(target, std::max(kept_.size * 2, first_large_read));
-    auto larger = block_ref::allocate(more);
-    std::memcpy(larger->data(), kept_.data->data(), kept_.size);
-    kept_.data = std::move(larger);
-  }
-  auto room = std::min(kept_.data->capacity(), target) - kept_.size;
-  auto* at = kept_.data->data() + kept_.size;
-  auto result = tls_ ? tls_->read(at, room) : read_socket(fd_, at, room);
-  if (result.what != io_result::status::ok) {
-    input_failed(result.what);
-    return;
-  }
-  kept_.size += result.bytes;
-  if (kept_.size < kept_.wanted)
-    return;
-  auto whole = std::exchange(kept_, {});
-  consume(*whole.data.get(), whole.size);
-}
-
-void connection::input_failed(io_result::status what) {
-  if (what == io_result::status::would_block)
-    return;
-  input_ended_ = true;
-  // A peer may close its half and still wait for what it asked for.
-  bool orderly = what == io_result::status::closed;
-  close(close_reason::client_closed, !orderly);
-}
 
 /// Parses `size` bytes of `data`; what cannot be used yet is kept.
 void connection::consume(block& data, size_t size) {
@@ -150,16 +48,6 @@ void connection::consume(block& data, size_t size) {
   batch_block_ = nullptr;
 }
 
-void connection::keep(block& data, size_t from, size_t size, size_t wanted) {
-  size_t left = size - from;
-  // Never more than was sent is reserved for a message, however large it says it is.
-  kept_.data =
-      block_ref::allocate(std::max<size_t>(left, wanted > left ? std::min(wanted, left * 2) : 0));
-  std::memcpy(kept_.data->data(), data.data() + from, left);
-  kept_.size = left;
-  kept_.wanted = wanted;
-}
-
 /// Everybody gets what this client published so far.
 void connection::flush_batch() {
   home_.routes.flush();
@@ -168,57 +56,6 @@ void connection::flush_batch() {
   in_messages_ += std::exchange(batch_messages_, 0);
   in_bytes_ += std::exchange(batch_bytes_, 0);
   wait_for_congested();
-}
-
-void connection::end_batch() {
-  flush_batch();
-  if (phase_ == phase::closed)
-    return;
-  if (own_) {
-    if (phase_ < phase::lingering)
-      queue_own();
-    if (phase_ == phase::closed)
-      return;
-    home_.loop.flush_later(token_);
-  }
-  // TLS may hold a record that epoll will never mention.
-  if (tls_ && tls_->has_pending() && phase_ == phase::talking && paused_ == 0)
-    home_.loop.flush_later(token_); // on_flush() reads on
-}
-
-// -- pauses
-// ----------------------------------------------------------------------------------------
-
-void connection::pause(pause_reason why) {
-  paused_ = static_cast<uint8_t>(paused_ | why);
-  update_events();
-}
-
-void connection::resume(pause_reason why) {
-  paused_ = static_cast<uint8_t>(paused_ & ~why);
-  if (paused_ != 0 || phase_ != phase::talking)
-    return;
-  update_events();
-  if (kept_.size > 0 && !parsing_ && (kept_.wanted == 0 || kept_.size >= kept_.wanted)) {
-    auto waiting = std::exchange(kept_, {});
-    consume(*waiting.data.get(), waiting.size);
-  }
-  if (tls_ && paused_ == 0 && phase_ == phase::talking && tls_->has_pending())
-    read_input();
-}
-
-void connection::update_events() {
-  if (phase_ == phase::closed)
-    return;
-  uint32_t events = 0;
-  if (paused_ == 0 && !input_ended_)
-    events |= EPOLLIN;
-  if (blocked_)
-    events |= EPOLLOUT;
-  if (events != watched_events_) {
-    watched_events_ = events;
-    home_.loop.rewatch(token_, fd_, events);
-  }
 }
 
 /// May the parser go on? Not when others should have a turn, and not when we wait for something.

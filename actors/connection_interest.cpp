@@ -169,7 +169,7 @@ void connection::fence_passed() {
   settle();
   if (auto it = subscriptions_.find(sub->sid); it != subscriptions_.end())
     set_maximum(subscription_ptr{*it}, new_maximum_);
-  resume(pause_fence);
+  unpause(pause_fence);
 }
 
 void connection::fence_done() {
@@ -178,7 +178,7 @@ void connection::fence_done() {
     send_info(true);
   if ((paused_ & pause_fence) != 0) {
     queue_own();
-    resume(pause_fence);
+    unpause(pause_fence);
   }
 }
 

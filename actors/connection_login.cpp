@@ -37,7 +37,7 @@ void connection::begin_tls() {
   }
   switch (tls->order) {
   case handshake_order::info_first: greet(); break;
-  case handshake_order::tls_first: begin_handshake(); break;
+  case handshake_order::tls_first: shake_hands(); break;
   case handshake_order::automatic:
     phase_ = phase::sniffing;
     home_.loop.timers().start(life_timer_, tls->first_fallback);
@@ -45,10 +45,8 @@ void connection::begin_tls() {
   }
 }
 
-void connection::begin_handshake() {
-  tls_ = std::make_unique<tls_stream>(home_.current->tls->make_session(), fd_);
-  phase_ = phase::handshaking;
-  home_.loop.timers().start(life_timer_, home_.current->options.client.tls->timeout);
+void connection::shake_hands() {
+  begin_handshake(home_.current->tls->make_session(), home_.current->options.client.tls->timeout);
 }
 
 /// The first byte tells TLS from plain text, or that the client did not wait for INFO.
@@ -58,7 +56,7 @@ void connection::sniff() {
   if (n == 0) {
     close(close_reason::client_closed, true);
   } else if (n == 1 && (!greeted_ || first == tls_record_of_handshake)) {
-    begin_handshake();
+    shake_hands();
     continue_tls();
   } else if (n == 1) {
     talk();
@@ -66,25 +64,18 @@ void connection::sniff() {
   }
 }
 
-void connection::continue_tls() {
-  switch (tls_->shake_hands()) {
-  case tls_stream::handshake::want_read: blocked_ = false; break;
-  case tls_stream::handshake::want_write: blocked_ = true; break;
-  case tls_stream::handshake::failed:
-    log::error("{} - TLS handshake error: {}", who(), tls_->problem());
-    close(close_reason::tls_handshake_error, true);
-    return;
-  case tls_stream::handshake::done:
-    blocked_ = false;
-    life_timer_.stop();
-    log::debug("{} - TLS handshake complete, version {}", who(), SSL_get_version(tls_->native()));
-    note_certificate();
-    if (!greeted_)
-      send_info(false);
-    talk();
-    home_.loop.flush_later(token_); // the handshake may have read what follows it
-  }
-  update_events();
+void connection::tls_failed() {
+  log::error("{} - TLS handshake error: {}", who(), tls_->problem());
+  close(close_reason::tls_handshake_error, true);
+}
+
+void connection::tls_done() {
+  life_timer_.stop();
+  log::debug("{} - TLS handshake complete, version {}", who(), SSL_get_version(tls_->native()));
+  note_certificate();
+  if (!greeted_)
+    send_info(false);
+  talk();
 }
 
 void connection::note_certificate() {
@@ -141,7 +132,7 @@ void connection::greet() {
     phase_ = phase::sniffing;
     home_.loop.timers().start(life_timer_, home_.current->options.client.tls->timeout);
   } else {
-    begin_handshake();
+    shake_hands();
   }
 }
 

@@ -11,18 +11,18 @@ namespace troupe::actors {
 template <class Base>
 class pinned : public Base {
 public:
-  explicit pinned(caf::actor_config& cfg) : Base(cfg), home_{dynamic_cast<event_loop*>(cfg.host)} {}
+  explicit pinned(caf::actor_config& cfg) : Base(cfg), loop_{dynamic_cast<event_loop*>(cfg.host)} {}
 
   using Base::enqueue;
   void enqueue(caf::mailbox_element_ptr mail, caf::execution_unit* context) override {
     // Whoever sends, from whichever thread: it runs at home.
-    Base::enqueue(std::move(mail), home_ ? home_ : context);
+    Base::enqueue(std::move(mail), loop_ ? loop_ : context);
   }
 
-  event_loop* home() const noexcept { return home_; }
+  event_loop* home() const noexcept { return loop_; }
 
 private:
-  event_loop* home_;
+  event_loop* loop_;
 };
 
 } // namespace troupe::actors
