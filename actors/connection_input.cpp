@@ -2,6 +2,7 @@
 #include "actors/connection.hpp"
 
 #include "actors/log.hpp"
+#include "actors/router_lines.hpp"
 #include "protocol/subject.hpp"
 
 #include <fmt/format.h>
@@ -81,6 +82,8 @@ bool connection::on_first_byte(char c) {
 [[gnu::always_inline]] inline void connection::send_on(const protocol::publication& pub) {
   if (verbose_) [[unlikely]]
     say("+OK\r\n");
+  if (home_.routes.repeat(*subject_, pub, dest_.get()))
+    return;
   routed_message msg{pub, batch_block_, dest_.get(), own_, this};
   auto delivered = home_.routes.deliver(*account_, *subject_, msg);
   if (delivered == 0 && wants_no_responders_ && !pub.reply.empty()) [[unlikely]]

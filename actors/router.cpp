@@ -70,6 +70,7 @@ size_t router::deliver(account& where, known_subject& subject, const routed_mess
     if (msg.came != passage::published)
       outdated_.push_back(std::move(outdated));
     subject.targets.clear();
+    last_.flush = 0;
   }
   const auto& receivers = *subject.receivers;
   size_t delivered = 0;
@@ -79,7 +80,28 @@ size_t router::deliver(account& where, known_subject& subject, const routed_mess
   for (const auto& group : receivers.groups())
     if (deliver_to_group(where, subject, group, msg))
       ++delivered;
+  if (delivered == 1 && receivers.fanout() == 1 && is_plain(msg))
+    remember(subject, msg);
   return delivered;
+}
+
+/// Prepares repeat() for a message that its only receiver, a plain subscriber, has just got.
+void router::remember(const known_subject& subject, const routed_message& msg) {
+  const auto& receivers = *subject.receivers;
+  if (receivers.plain().empty() || msg.came != passage::published)
+    return;
+  auto& sub = static_cast<subscription&>(*receivers.plain().front());
+  if (sub.to.get() == msg.from || !line_is_known(subject.id, sub, nullptr, msg))
+    return;
+  const auto& line = lines_[sub.to->slot % known_lines];
+  last_.flush = flushes_;
+  last_.subject = subject.id;
+  last_.size = msg.pub.data.size();
+  last_.receivers = &receivers;
+  last_.to = &sub;
+  last_.out = batches_[sub.to->slot].out.get();
+  last_.length = line.length;
+  last_.text = line.text;
 }
 
 bool router::deliver_to_group(account& where, known_subject& subject,

@@ -124,6 +124,12 @@ public:
   /// that got it.
   size_t deliver(account& where, known_subject& subject, const routed_message& msg);
 
+  /// Delivers one more message exactly as the last one was, if that went to a single plain
+  /// subscriber, looked the same and nothing has changed since; else false, and nothing was done.
+  /// Most messages are like the one before: this is a third of the way through deliver().
+  bool repeat(const known_subject& subject, const protocol::publication& pub,
+              const destination* from);
+
   /// Delivers what an internal client has to say, and flushes. Nobody waits for congested peers.
   void publish(const std::vector<broker_message>& all);
 
@@ -172,6 +178,19 @@ private:
   };
   static constexpr size_t known_lines = 64;
 
+  /// The last delivery of a read, for repeat().
+  struct last_delivery {
+    uint64_t flush = 0; // good until a batch leaves: until then it is open
+    uint64_t subject = 0;
+    size_t size = 0;
+    const protocol::match_result* receivers = nullptr;
+    subscription* to = nullptr;
+    outgoing* out = nullptr;
+    size_t length = 0;
+    std::array<char, 88> text; // its control line
+  };
+
+  void remember(const known_subject& subject, const routed_message& msg);
   bool offer(account& where, known_subject& subject, subscription& sub, const routed_message& msg);
   void hand_over(uint64_t subject, subscription& sub, const crossing* via,
                  const routed_message& msg, uint8_t quirks);
@@ -215,6 +234,7 @@ private:
   bool few_ = false; // so few batches leave that each may be written here
   uint64_t flushes_ = 1;
   std::vector<known_line> lines_{known_lines};
+  last_delivery last_;
   std::vector<open_batch> batches_; // by destination slot
   std::vector<uint32_t> open_;      // slots with an open batch
   std::vector<destination_ptr> congested_;

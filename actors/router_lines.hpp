@@ -14,7 +14,7 @@ namespace troupe::actors {
 constexpr size_t slice_from = 1024;
 
 /// memcpy without a call for the short texts that control lines are made of.
-inline char* put(char* at, std::string_view text) noexcept {
+[[gnu::always_inline]] inline char* put(char* at, std::string_view text) noexcept {
   const char* from = text.data();
   size_t n = text.size();
   if (n > 32) {
@@ -119,6 +119,33 @@ inline char* put_number(char* at, size_t value) noexcept {
     write(out, sub, msg, msg.pub.has_header && (quirks & quirk_no_headers) != 0, counted);
   if ((quirks & (quirk_tracks_replies | quirk_wants_origin)) != 0) [[unlikely]]
     note(out, msg, quirks);
+}
+
+[[gnu::always_inline]] inline bool router::repeat(const known_subject& subject,
+                                                  const protocol::publication& pub,
+                                                  const destination* from) {
+  const auto& last = last_;
+  if (last.flush != flushes_ || last.subject != subject.id || last.size != pub.data.size()
+      || !pub.reply.empty() || pub.has_header || subject.receivers.get() != last.receivers
+      || last.receivers->stale())
+    return false;
+  auto& sub = *last.to;
+  auto quirks =
+      sub.quirks.load(std::memory_order_relaxed) | sub.to->quirks.load(std::memory_order_relaxed);
+  if ((quirks & ~quirk_no_headers) != 0 || sub.to.get() == from)
+    return false;
+  auto wire = pub.wire();
+  auto& out = *last.out;
+  char* begin = out.room(last.text.size() + wire.size());
+  if (last.length <= 32)
+    std::memcpy(begin, last.text.data(), 32);
+  else
+    std::memcpy(begin, last.text.data(), last.text.size());
+  char* end = put(begin + last.length, wire);
+  out.wrote(end);
+  out.count(sub, wire.size() - 2);
+  unsent_ += static_cast<size_t>(end - begin);
+  return true;
 }
 
 } // namespace troupe::actors

@@ -5,6 +5,7 @@
 
 using namespace troupe;
 using test::as_heard;
+using test::peer;
 using test::router_world;
 using test::sent;
 using namespace std::string_literals;
@@ -139,4 +140,58 @@ TEST_CASE_FIXTURE(router_world, "the 503 names its subject and is all header") {
     text.append(each.data, each.size);
   auto header = "NATS/1.0 503\r\nNats-Subject: nobody.there\r\n\r\n"s;
   CHECK(text == as_heard({"_INBOX.9", "", {}, header}, "5", true));
+}
+
+TEST_CASE_FIXTURE(router_world,
+                  "a message is repeated only while it and its receiver stay as they are") {
+  auto& alice = join();
+  auto& bob = join();
+  auto first = subscribe(alice, "a", "1");
+  auto repeats = [&](const sent& what, peer* from = nullptr) {
+    CHECK(publish(what, from) > 0);
+    return repeated;
+  };
+  auto ready = [&] { return !repeats({"a", "xy"}) && repeats({"a", "xy"}); };
+  REQUIRE(ready());
+  CHECK_FALSE(repeats({"a", "xyz"}));
+  CHECK(repeats({"a", "abc"}));
+  CHECK_FALSE(repeats({"a", "abc", "reply"}));
+  CHECK_FALSE(repeats({"a", "", {}, "NATS/1.0\r\n\r\n"}));
+  flush();
+  REQUIRE(ready());
+  SUBCASE("the receiver itself publishes") {
+    CHECK_FALSE(repeats({"a", "xy"}, &alice));
+    return;
+  }
+  SUBCASE("a flush") {
+    flush();
+  }
+  SUBCASE("one more subscriber") {
+    subscribe(bob, "*", "1");
+  }
+  SUBCASE("a member of a queue group") {
+    subscribe(bob, "a", "1", "q");
+  }
+  SUBCASE("another subscriber instead") {
+    account->interests.remove(*first);
+    subscribe(bob, "a", "1");
+  }
+  SUBCASE("it may answer what it hears") {
+    alice.dest->set_quirk(actors::quirk_tracks_replies, true);
+  }
+  SUBCASE("a maximum") {
+    first->maximum = 9;
+    first->quirks = actors::quirk_limited;
+  }
+  CHECK_FALSE(repeats({"a", "xy"}));
+}
+
+TEST_CASE_FIXTURE(router_world, "nothing is repeated to whoever is being closed") {
+  auto& alice = join();
+  subscribe(alice, "a", "1");
+  publish({"a", "x"});
+  publish({"a", "x"});
+  REQUIRE(repeated);
+  alice.dest->doom();
+  CHECK(publish({"a", "x"}) == 0);
 }

@@ -1,7 +1,7 @@
 // test/actors/router_world.hpp: one router, one account and peers that write down what they hear.
 #pragma once
 
-#include "actors/router.hpp"
+#include "actors/router_lines.hpp"
 #include "test/actors/actor_world.hpp"
 
 #include <deque>
@@ -116,6 +116,9 @@ struct router_world : router_memory, actor_world {
     pub.header_size = what.header.size();
     pub.has_header = !what.header.empty();
     auto known = by.memory_of(*account).find(what.subject, *account);
+    repeated = by.repeat(*known, pub, from ? from->dest.get() : nullptr);
+    if (repeated)
+      return 1;
     return by.deliver(*account, *known, {pub, read.get(), from ? from->dest.get() : nullptr, own});
   }
   void flush() {
@@ -125,6 +128,7 @@ struct router_world : router_memory, actor_world {
 
   actors::account_ptr account = protocol::make_ref<actors::account>("test", size_t{1});
   actors::router routes{pool, 0};
+  bool repeated = false;    ///< the last message was delivered like the one before
   actors::outgoing_ptr own; ///< what publishers sent to themselves
   actors::block_ref read;   ///< the block that the last message lay in
   std::deque<peer> peers;
