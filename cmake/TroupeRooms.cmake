@@ -40,3 +40,12 @@ function(troupe_test name)
   endif()
   set_tests_properties(${name} PROPERTIES TIMEOUT ${T_TIMEOUT})
 endfunction()
+
+# troupe_precompile(TARGET header ...): headers that nearly every file of the target reads. They save
+# a third of a build from nothing. Off unless a preset asks for it: while somebody works on a header,
+# precompiling it costs more than it saves, and a file that lacks an include has to be found out.
+function(troupe_precompile target)
+  if(TROUPE_PRECOMPILE)
+    target_precompile_headers(${target} PRIVATE ${ARGN})
+  endif()
+endfunction()
