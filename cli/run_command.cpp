@@ -52,8 +52,10 @@ void override(config::options& options, const run_flags& flags) {
     options.pid_file = flags.pid_file;
   if (flags.debug && options.logging.level > config::log_level::debug)
     options.logging.level = config::log_level::debug;
-  if (flags.no_tls)
+  if (flags.no_tls) {
     options.client.tls.reset();
+    options.cluster.tls.reset();
+  }
 }
 
 std::vector<std::string> problems_of(const config::load_result& loaded) {

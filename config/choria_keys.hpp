@@ -25,6 +25,11 @@ struct choria_key {
 
 std::span<const choria_key> choria_keys();
 
+/// "plugin.choria.network." and `name`.
+inline std::string network_key(std::string_view name) {
+  return "plugin.choria.network." + std::string{name};
+}
+
 /// The row a key belongs to; null for an unknown key.
 const choria_key* find_choria_key(std::string_view key);
 

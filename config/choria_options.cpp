@@ -1,6 +1,7 @@
 // config/choria_options.cpp: reads Choria's broker keys.
 #include "config/choria_options.hpp"
 #include "config/choria_keys.hpp"
+#include "config/choria_links.hpp"
 #include "config/choria_values.hpp"
 #include "config/closest.hpp"
 #include "config/duration.hpp"
@@ -12,8 +13,6 @@
 namespace troupe::config {
 
 namespace {
-
-constexpr std::string_view network = "plugin.choria.network.";
 
 std::string directory_of(const std::string& file) {
   auto slash = file.rfind('/');
@@ -88,6 +87,7 @@ public:
     read_accounts();
     read_logging();
     read_tls();
+    read_choria_links(values_, own_tls_, to_);
   }
 
 private:
@@ -202,14 +202,12 @@ private:
                           + " exclude each other; remove one of them");
       return;
     }
-    if (disable) {
+    if (disable)
       to_.found.warning(values_.find(n("client_tls_disable"))->where,
                         n("client_tls_disable")
                             + " is on: clients connect in the clear and nobody is checked; this is "
                               "meant for isolated provisioning networks only");
-      return;
-    }
-    if (!to_.out.serves_clients)
+    if (!to_.out.serves_clients || (disable && !asks_for_links(values_)))
       return;
     security::tls_settings tls;
     tls.verify = true;
@@ -220,7 +218,9 @@ private:
                       tls.curve_preferences);
     if (values_.take_duration(n("tls_timeout"), "listen.tls.timeout", tls.timeout))
       values_.refuse_above(n("tls_timeout"), tls.timeout, std::chrono::seconds{60});
-    to_.out.client.tls = std::move(tls);
+    own_tls_ = tls;
+    if (!disable)
+      to_.out.client.tls = std::move(tls);
   }
 
   void read_provider(security::tls_settings& tls) {
@@ -271,13 +271,14 @@ private:
     check_readable("ca", tls.ca_file);
   }
 
-  static std::string n(std::string_view key) { return std::string{network} + std::string{key}; }
+  static std::string n(std::string_view key) { return network_key(key); }
 
   choria_values values_;
   const std::string& file_;
   const surroundings& around_;
   reading& to_;
   std::string problems_;
+  std::optional<security::tls_settings> own_tls_; ///< of links, whatever clients use
 };
 
 } // namespace

@@ -2,6 +2,8 @@
 #include "config/difference.hpp"
 #include "config/registry.hpp"
 
+#include <algorithm>
+
 namespace troupe::config {
 
 namespace {
@@ -61,8 +63,12 @@ void compare_entry(const option_entry& entry, options& before, options& after,
   if (entry.key == "authorization.timeout" && new_text.empty())
     new_text = "default";
   bool refused = entry.reload == on_reload::refused;
+  bool of_link = entry.key.starts_with("cluster."); // told in one line, by compare_cluster()
   change one{std::string{entry.key}, old_text, new_text, refused, {}};
-  one.line = refused ? refusal_line(entry.label, old_text, new_text) : reload_line(entry, new_text);
+  if (refused)
+    one.line = refusal_line(entry.label, old_text, new_text);
+  else if (!of_link)
+    one.line = reload_line(entry, new_text);
   if (entry.kind == unit::secret)
     one.before = one.after = redacted;
   changes.push_back(std::move(one));
@@ -90,6 +96,26 @@ void compare_tls(const options& before, const options& after, std::vector<change
            std::to_string(was->connection_rate_limit), std::to_string(is->connection_rate_limit));
   changes.push_back({"listen.tls", switched(was.has_value()), switched(is.has_value()), false,
                      "Reloaded: tls = " + switched(is.has_value())});
+}
+
+/// Fields of routes that are no rows of the registry, and the lines of nats-server for all.
+void compare_cluster(const options& before, const options& after, std::vector<change>& changes) {
+  auto& was = before.cluster;
+  auto& is = after.cluster;
+  bool scalars = std::any_of(changes.begin(), changes.end(), [](auto& one) {
+    return !one.refused && one.option.starts_with("cluster.");
+  });
+  bool rules = was.import_ != is.import_ || was.export_ != is.export_;
+  if (was.tls != is.tls)
+    changes.push_back(
+        {"cluster.tls", switched(was.tls.has_value()), switched(is.tls.has_value()), false, {}});
+  if (rules)
+    changes.push_back({"cluster.permissions", "other", "other", false, {}});
+  if (scalars || rules || was.tls != is.tls)
+    changes.push_back({"cluster", "other", "other", false, "Reloaded: cluster"});
+  if (was.routes != is.routes)
+    changes.push_back({"cluster.routes", to_string(was.routes), to_string(is.routes), false,
+                       "Reloaded: cluster routes"});
 }
 
 std::string count_of(size_t number, std::string_view what) {
@@ -149,6 +175,7 @@ difference compare(const options& before, const options& after) {
       compare_entry(entry, old_copy, new_copy, result.changes);
   }
   compare_tls(before, after, result.changes);
+  compare_cluster(before, after, result.changes);
   compare_people(before, after, result.changes);
   return result;
 }

@@ -33,6 +33,9 @@ public:
     auto* row = find_flag(one.name);
     if (row == nullptr)
       return;
+    if (any_of(row->names, {"cluster cluster_listen", "routes", "cluster_advertise", "no_advertise",
+                            "connect_retries"}))
+      to_.found.note_inactive(typed(one), "flag"); // until routes are served
     if (row->option == "later")
       to_.found.note_inactive(typed(one), "flag");
     else if (auto* entry = find_option(row->option))
@@ -95,6 +98,56 @@ private:
       set_trace(one, on);
     else if (any_of(one.name, {"tls", "tlsverify", "tlscert", "tlskey", "tlscacert"}))
       set_tls(one, on);
+    else if (any_of(one.name, {"cluster", "cluster_listen"}))
+      set_cluster(one);
+    else if (one.name == "routes")
+      set_routes(one);
+  }
+
+  /// A URL without a user takes the file's authorization away; an empty one the listener.
+  void set_cluster(const flag_setting& one) {
+    auto& cluster = to_.out.cluster;
+    note("cluster.port", one);
+    if (one.text.empty()) {
+      cluster.port = 0;
+      return;
+    }
+    auto text = one.text;
+    bool any_port = text.ends_with(":-1");
+    if (any_port)
+      text.resize(text.size() - 3);
+    auto [url, wrong] = parse_peer_url(text);
+    if (wrong.empty() && url.port == 0 && !any_port)
+      wrong = "it names no port";
+    if (wrong.empty() && !url.user.empty() && url.password.empty())
+      wrong = "expected cluster password to be set";
+    if (!wrong.empty()) {
+      to_.found.errors.push_back(typed(one) + " \"" + without_user(one.text) + "\": " + wrong);
+      return;
+    }
+    note("cluster.host", one);
+    cluster.host = url.host;
+    cluster.port = any_port ? -1 : url.port;
+    cluster.authorization.user = url.user;
+    cluster.authorization.password = url.password;
+  }
+
+  void set_routes(const flag_setting& one) {
+    auto& routes = to_.out.cluster.routes;
+    routes.clear();
+    note("cluster.routes", one);
+    for (std::string_view rest = one.text; !rest.empty();) {
+      auto end = std::min(rest.find(','), rest.size());
+      auto [url, wrong] = parse_peer_url(rest.substr(0, end));
+      if (wrong.empty() && url.port == 0)
+        wrong = "it names no port";
+      if (wrong.empty())
+        routes.push_back(std::move(url));
+      else
+        to_.found.errors.push_back(typed(one) + ": error parsing route url [\""
+                                   + without_user(rest.substr(0, end)) + "\"]: " + wrong);
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
   }
 
   void set_monitoring(const flag_setting& one) {

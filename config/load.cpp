@@ -85,18 +85,17 @@ void read_file(const load_request& request, load_result& result, reading& to) {
 }
 
 /// The pair and the authorities are opened here, so that a typing mistake is found before a start.
-void check_tls_files(const load_request& request, const load_result& result, findings& found) {
-  auto& tls = result.opts.client.tls;
-  if (!tls || result.used == front_end::choria) // which has told all three in one sentence
+void check_tls_files(const load_request& request, const std::string& path,
+                     const std::optional<security::tls_settings>& tls, findings& found) {
+  if (!tls)
     return;
-  auto check = [&](std::string_view option, const std::string& path) {
-    if (path.empty() || request.around.read_file(path))
-      return true;
-    auto* from = found.origin_of("listen.tls." + std::string{option});
+  auto check = [&](std::string_view option, const std::string& file) {
+    if (file.empty() || request.around.read_file(file))
+      return;
+    auto* from = found.origin_of(path + "." + std::string{option});
     auto place = from == nullptr ? std::string{} : from->place + ": ";
-    found.errors.push_back(place + std::string{option} + ": open " + path
+    found.errors.push_back(place + std::string{option} + ": open " + file
                            + ": no such file or directory");
-    return false;
   };
   check("cert_file", tls->cert_file);
   check("key_file", tls->key_file);
@@ -112,10 +111,15 @@ std::vector<origin> all_origins(const load_result& result, const findings& found
   };
   for (auto& entry : registry())
     add(std::string{entry.key});
-  if (result.opts.client.tls)
-    for (auto& entry : tls_registry())
-      add("listen.tls." + std::string{entry.key});
-  for (auto* key : {"listen.tls.handshake_order", "authorization.users",
+  auto add_tls = [&](const std::string& path, const auto& tls) {
+    if (tls)
+      for (auto& entry : tls_registry())
+        add(path + "." + std::string{entry.key});
+  };
+  add_tls("listen.tls", result.opts.client.tls);
+  add_tls("cluster.tls", result.opts.cluster.tls);
+  for (auto* key : {"listen.tls.handshake_order", "cluster.tls.handshake_order", "cluster.routes",
+                    "cluster.permissions", "authorization.users",
                     "authorization.default_permissions", "accounts"})
     if (found.origin_of(key) != nullptr)
       add(key);
@@ -150,7 +154,10 @@ load_result load(const load_request& request) {
   else
     embed_default(result.opts);
   apply_flags(request.flags, to);
-  check_tls_files(request, result, found);
+  if (result.used != front_end::choria) { // which has told all three in one sentence
+    check_tls_files(request, "listen.tls", result.opts.client.tls, found);
+    check_tls_files(request, "cluster.tls", result.opts.cluster.tls, found);
+  }
   if (result.used != front_end::nats)
     check_own_rules(result.opts, found, result.rules);
   check_rules(result.opts, found, result.rules);

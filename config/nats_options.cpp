@@ -3,6 +3,7 @@
 #include "config/account_options.hpp"
 #include "config/address.hpp"
 #include "config/authorization_options.hpp"
+#include "config/cluster_options.hpp"
 #include "config/nats_schema.hpp"
 #include "config/registry.hpp"
 #include "config/resolver_options.hpp"
@@ -129,18 +130,11 @@ private:
     else if (key == "resolver_tls")
       to_.out.operators.resolver_tls =
           read_tls(one.val, one.where, "resolver.tls", dialect::nats, to_.found);
-    else if (key == "cluster" && accept_inactive(one, key, to_.found))
-      read_cluster_name(one);
+    else if (key == "cluster")
+      read_cluster(one, dialect::nats, to_);
     else
       return false;
     return true;
-  }
-
-  /// Clients are told to which cluster they came, whether or not it has other members yet.
-  void read_cluster_name(const member& cluster) {
-    for (auto& one : cluster.val.members)
-      if (lower(one.key) == "name")
-        assign(&to_.out.cluster_name, unit::text, one.key, one.val, dialect::nats);
   }
 
   void read_switch(const member& one, bool& target) {

@@ -17,11 +17,6 @@ struct block {
 };
 
 constexpr auto blocks = std::to_array<block>({
-    {"cluster",
-     "name listen port host net authorization=peer_auth routes cluster_advertise advertise "
-     "no_advertise connect_retries connect_backoff permissions=permissions tls=tls "
-     "pool_size accounts compression=compression ping_interval ping_max ping_max_out "
-     "write_deadline write_timeout"},
     {"gateway",
      "name listen port host net authorization=peer_auth tls=tls advertise connect_retries "
      "connect_backoff reject_unknown_cluster reject_unknown gateways=remote_gateway "
@@ -84,7 +79,7 @@ constexpr auto blocks = std::to_array<block>({
 
 /// Top-level keys, as a block; `!` marks those that would have kept somebody out.
 constexpr std::string_view top_level =
-    "cluster=cluster gateway=gateway leafnodes=leafnodes leaf=leafnodes websocket=websocket "
+    "gateway=gateway leafnodes=leafnodes leaf=leafnodes websocket=websocket "
     "ws=websocket mqtt=mqtt jetstream=jetstream store_dir storedir default_js_domain=any js_domain "
     "no_system_account no_system no_sys_acc "
     "ocsp=ocsp ocsp_cache=ocsp_cache proxies=proxies proxy_protocol "

@@ -1,6 +1,7 @@
 // config/options.hpp: every option of a broker, as plain data with its default.
 #pragma once
 
+#include "config/link_options.hpp"
 #include "config/operator_mode.hpp"
 #include "security/account_rules.hpp"
 #include "security/permissions.hpp"
@@ -124,7 +125,8 @@ struct options {
   std::string pid_file;
   std::string ports_file_dir;
   std::string admin_socket; ///< unix socket of `troupe actors`; empty: chosen from the pid
-  std::string cluster_name;
+  std::string cluster_name; ///< told to clients; empty: one is made up once there are routes
+  cluster_options cluster;
   std::string system_account; ///< empty: "$SYS"
   config::operator_mode operators;
   /// The default configuration was used because nothing was given.

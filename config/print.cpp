@@ -87,7 +87,8 @@ public:
   std::string print() {
     for (auto& entry : registry())
       rows_.push_back({std::string{entry.key}, shown(entry, opts_), from(entry.key)});
-    add_tls();
+    add_tls("listen.tls", opts_.client.tls);
+    add_cluster();
     add_people();
     auto text = table_of(rows_, 48);
     for (auto& one : result_.inactive)
@@ -106,20 +107,35 @@ private:
     return "default";
   }
 
-  void add_tls() {
-    if (!opts_.client.tls) {
-      rows_.push_back({"listen.tls", "off", from("listen.tls")});
+  void add_tls(const std::string& path, const std::optional<security::tls_settings>& tls) {
+    if (!tls) {
+      rows_.push_back({path, "off", from(path)});
       return;
     }
+    auto copy = *tls; // the registry hands out pointers to change things with
     for (auto& entry : tls_registry()) {
-      auto key = "listen.tls." + std::string{entry.key};
-      auto text = show(entry.at(*opts_.client.tls));
+      auto key = path + "." + std::string{entry.key};
+      auto text = show(entry.at(copy));
       rows_.push_back({key, text.empty() ? "-" : text, from(key)});
     }
     constexpr std::array<std::string_view, 3> orders{"info first", "tls first", "automatic"};
-    rows_.push_back({"listen.tls.handshake_order",
-                     std::string{orders[static_cast<size_t>(opts_.client.tls->order)]},
-                     from("listen.tls.handshake_order")});
+    rows_.push_back({path + ".handshake_order",
+                     std::string{orders[static_cast<size_t>(copy.order)]},
+                     from(path + ".handshake_order")});
+  }
+
+  void add_cluster() {
+    auto& cluster = opts_.cluster;
+    auto routes = to_string(cluster.routes);
+    rows_.push_back({"cluster.routes", routes.empty() ? "-" : routes, from("cluster.routes")});
+    if (cluster.import_ != security::subject_rules{}
+        || cluster.export_ != security::subject_rules{})
+      rows_.push_back(
+          {"cluster.permissions",
+           in_words("import", cluster.import_) + "; " + in_words("export", cluster.export_),
+           from("cluster.permissions")});
+    if (cluster.enabled())
+      add_tls("cluster.tls", cluster.tls);
   }
 
   void add_people() {
@@ -181,6 +197,12 @@ std::string describe_keys() {
   }
   rows.push_back({"listen.tls.handshake_order", "word [false]",
                   "true: TLS before INFO; auto or a duration: wait that long for it"});
+  rows.push_back(
+      {"cluster.routes", "list", "URLs of other members, nats-route://[user:password@]host:port"});
+  rows.push_back({"cluster.tls", "map", "as listen.tls; both ends verify each other"});
+  rows.push_back({"cluster.permissions", "map",
+                  "import and export: subjects of our interest that is told, of theirs that is "
+                  "taken"});
   rows.push_back(
       {"authorization.users", "list",
        "maps of user + password or nkey, account, permissions, allowed_connection_types"});

@@ -4,6 +4,7 @@
 #include "config/address.hpp"
 #include "config/authorization_options.hpp"
 #include "config/closest.hpp"
+#include "config/cluster_options.hpp"
 #include "config/nats_schema.hpp"
 #include "config/registry.hpp"
 #include "config/tls_options.hpp"
@@ -20,8 +21,7 @@ constexpr std::array<std::string_view, 9> sections{"fleet",   "listen",        "
                                                    "logging", "operator",      "resolver"};
 
 /// Features with the key names of nats-server's format that are not run yet.
-constexpr std::array<std::string_view, 4> inactive_blocks{"cluster", "gateway", "leafnodes",
-                                                          "websocket"};
+constexpr std::array<std::string_view, 3> inactive_blocks{"gateway", "leafnodes", "websocket"};
 
 template <size_t N>
 bool is_one_of(std::string_view key, const std::array<std::string_view, N>& names) {
@@ -41,6 +41,7 @@ std::vector<std::string_view> known_keys(std::string_view section) {
     result.insert(result.end(), sections.begin(), sections.end());
     result.insert(result.end(), inactive_blocks.begin(), inactive_blocks.end());
     result.push_back("accounts");
+    result.push_back("cluster");
     result.push_back("mappings");
   } else if (section == "listen" || section == "resolver") {
     result.push_back("tls");
@@ -70,6 +71,8 @@ private:
       read_authorization(one.val, one.where, dialect::yaml, to_);
     else if (one.key == "accounts")
       read_accounts(one, dialect::yaml, to_);
+    else if (one.key == "cluster")
+      read_cluster(one, dialect::yaml, to_);
     else if (one.key == "mappings")
       read_global_mappings(one, dialect::yaml, to_);
     else if (is_one_of(one.key, sections))

@@ -25,7 +25,7 @@ struct field {
 };
 
 // In the order in which they are sent.
-const std::array<field<link_info>, 47> info_fields{{
+const std::array<field<link_info>, 48> info_fields{{
     {"server_id", &link_info::server_id, written::always},
     {"server_name", &link_info::server_name, written::always},
     {"version", &link_info::version, written::always},
@@ -73,6 +73,7 @@ const std::array<field<link_info>, 47> info_fields{{
     {"gateway_iom", &link_info::gateway_iom},
     {"api_lvl", &link_info::api_lvl},
     {"leafnode_urls", &link_info::leafnode_urls},
+    {"troupe", &link_info::troupe},
 }};
 
 const std::array<field<link_connect>, 29> connect_fields{{

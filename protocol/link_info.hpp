@@ -23,6 +23,7 @@ struct link_info {
   std::string server_id, server_name, version;
   int64_t proto = 0;
   std::string git_commit, go;
+  std::string troupe; ///< our own version, which only Troupe sends
   std::string host;
   int64_t port = 0;
   bool headers = false;

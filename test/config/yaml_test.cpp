@@ -36,7 +36,7 @@ authorization:
 monitoring: 127.0.0.1:8222
 logging: {level: debug, format: json, file: stdout, size_limit: 10MB}
 accounts: {A: {}, B: {users: [{user: bob}]}}
-cluster: {name: C, routes: ["nats://a:1"]}
+cluster: {name: C, port: 6222, routes: ["nats://a:1"]}
 )";
 
 } // namespace

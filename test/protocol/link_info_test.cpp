@@ -22,7 +22,7 @@ link_info everything() {
         &link_info::go, &link_info::host, &link_info::ip, &link_info::nonce, &link_info::cluster,
         &link_info::domain, &link_info::remote_account, &link_info::compression,
         &link_info::route_account, &link_info::route_acc_add_reqid, &link_info::gateway,
-        &link_info::gateway_url, &link_info::gateway_cmd_payload})
+        &link_info::gateway_url, &link_info::gateway_cmd_payload, &link_info::troupe})
     out.*member = "text > of " + std::to_string(out.version.size() + out.ip.size());
   int64_t next = 1;
   for (auto member :
