@@ -27,6 +27,7 @@ constexpr auto longest_answer = std::chrono::seconds{5};
 
 struct system_config : caf::actor_system_config {
   explicit system_config(size_t threads) {
+    set("scheduler.policy", caf::atom("sharing")); // stealing workers wake up all the time
     set("scheduler.max-threads", threads);
     set("scheduler.max-throughput", size_t{300});
     add_message_types<caf::id_block::troupe>();
