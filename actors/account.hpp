@@ -15,6 +15,10 @@
 
 namespace troupe::actors {
 
+class interest_ledger;
+class interest_news;
+class link_registry;
+class subscription;
 struct account_policy;
 using account_policy_ptr = protocol::ref_ptr<const account_policy>;
 
@@ -41,17 +45,26 @@ struct alignas(64) account_share {
 /// else is constant or counted per reactor.
 class account : public protocol::ref_counted<account> {
 public:
-  account(std::string id, size_t reactors, bool of_the_broker = false);
+  /// `links`: null if the broker has none, and never will.
+  account(std::string id, size_t reactors, bool of_the_broker = false,
+          link_registry* links = nullptr);
   ~account();
 
   const std::string name;
   const std::string reply_prefix; ///< responses to requests of other accounts: "_R_.x6jA0k."
   const bool is_system;           ///< the broker's own: may use what others may not
+  /// Changed by add_interest() and drop_interest() alone.
   protocol::sublist interests;
-  std::vector<account_share> shares; ///< by reactor
+  const std::unique_ptr<interest_ledger> ledger; ///< null: the broker has no links
+  std::vector<account_share> shares;             ///< by reactor
   std::atomic<int64_t> connections{0};
   std::atomic<uint64_t> total_connections{0};
   std::atomic<bool> has_mappings{false}; ///< new subjects have to be looked up in policy()
+
+  /// As the sublist's insert() and remove(), and counts it. `news`: of the reactor that runs this,
+  /// which tells the links before it sends anything else; null: they are told here and now.
+  bool add_interest(const protocol::ref_ptr<subscription>& what, interest_news* news = nullptr);
+  bool drop_interest(subscription& what, interest_news* news = nullptr);
 
   /// What its rules came to; never null. Takes a lock: connections keep theirs, messages need none.
   account_policy_ptr policy() const;
@@ -59,6 +72,8 @@ public:
   void set_policy(account_policy_ptr next);
 
 private:
+  void tell(const subscription& what, bool comes, interest_news* news);
+
   mutable std::mutex policy_mutex_;
   account_policy_ptr policy_;
 };

@@ -13,13 +13,12 @@ namespace troupe::actors {
 
 account_registry::account_registry(size_t reactors, std::string_view system_account,
                                    std::string_view cluster,
-                                   security::sharing::activation_check check)
-    : global{protocol::make_ref<account>("$G", reactors)}, system{protocol::make_ref<account>(
-                                                               std::string{system_account},
-                                                               reactors, true)},
-      reactors_{reactors}, cluster_{cluster}, nobody_{protocol::make_ref<destination>(
-                                                  uint64_t{0}, uint32_t{0},
-                                                  protocol::peer_kind::system, int64_t{0})},
+                                   security::sharing::activation_check check, link_registry* links)
+    : global{protocol::make_ref<account>("$G", reactors, false, links)},
+      system{protocol::make_ref<account>(std::string{system_account}, reactors, true, links)},
+      reactors_{reactors}, links_{links}, cluster_{cluster},
+      nobody_{protocol::make_ref<destination>(uint64_t{0}, uint32_t{0}, protocol::peer_kind::system,
+                                              int64_t{0})},
       sharing_{check ? std::move(check)
                      : [this](const auto& importer, const auto& wanted, const auto& offer) {
                          return judge_activation(importer, wanted, offer);
@@ -37,7 +36,7 @@ void account_registry::offer_services(account& whom) {
   policy->of_the_broker = broker_services(whom, system, nobody_);
   whom.set_policy(policy);
   for (const auto& service : policy->of_the_broker)
-    whom.interests.insert(service);
+    whom.add_interest(service);
 }
 
 /// Accounts that import from each other keep each other alive.
@@ -46,7 +45,7 @@ account_registry::~account_registry() {
     auto policy = which->policy();
     for (const auto* some : {&policy->services, &policy->of_the_broker})
       for (const auto& service : *some)
-        which->interests.remove(*service);
+        which->drop_interest(*service);
   }
   for (const auto& [name, which] : accounts_)
     which->set_policy(protocol::make_ref<account_policy>());
@@ -86,7 +85,7 @@ account_ptr account_registry::locked_named(std::string_view name, news& out) {
   std::lock_guard guard{mutex_};
   if (auto known = accounts_.find(name); known != accounts_.end())
     return known->second;
-  auto made = protocol::make_ref<account>(std::string{name}, reactors_);
+  auto made = protocol::make_ref<account>(std::string{name}, reactors_, false, links_);
   offer_services(*made);
   accounts_.emplace(made->name, made);
   out.made.push_back(made);
@@ -244,9 +243,9 @@ bool account_registry::locked_remove(std::string_view name, protocol::errc farew
   gone->set_policy(last);
   for (const auto* some : {&before->services, &before->of_the_broker})
     for (const auto& service : *some)
-      gone->interests.remove(*service);
+      gone->drop_interest(*service);
   if (auto responses = responses_.find(gone.get()); responses != responses_.end()) {
-    gone->interests.remove(*responses->second);
+    gone->drop_interest(*responses->second);
     responses_.erase(responses);
   }
   out.changed.push_back(std::move(gone));
@@ -304,10 +303,10 @@ void account_registry::renew(const account_ptr& which, std::vector<std::string>&
   };
   for (const auto& gone : before->services)
     if (!has(next->services, gone))
-      which->interests.remove(*gone);
+      which->drop_interest(*gone);
   for (const auto& come : next->services)
     if (!has(before->services, come))
-      which->interests.insert(come);
+      which->add_interest(come);
 }
 
 stream_import_ptr account_registry::stream_of(const security::resolved_import& import,
@@ -342,7 +341,7 @@ void account_registry::accept_responses(const account_ptr& which) {
     return;
   auto text = which->interests.share_text(which->reply_prefix + ">");
   interest = protocol::make_ref<response_interest>(std::move(text), nobody_);
-  which->interests.insert(interest);
+  which->add_interest(interest);
 }
 
 } // namespace troupe::actors

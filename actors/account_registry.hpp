@@ -23,9 +23,10 @@ public:
   using listener = std::function<void(const account_ptr&)>;
 
   /// `cluster`: the one this broker belongs to, for mappings that name it. Without a `check`,
-  /// activation tokens are judged by the exporters' JWTs, where accounts have them.
+  /// activation tokens are judged by the exporters' JWTs, where accounts have them. `links`: null
+  /// if the broker has none; else it outlives the accounts.
   account_registry(size_t reactors, std::string_view system_account, std::string_view cluster = {},
-                   security::sharing::activation_check check = {});
+                   security::sharing::activation_check check = {}, link_registry* links = nullptr);
   ~account_registry();
   account_registry(const account_registry&) = delete;
   account_registry& operator=(const account_registry&) = delete;
@@ -93,6 +94,7 @@ private:
   void tell(const news& what) const;
 
   const size_t reactors_;
+  link_registry* const links_;
   const std::string cluster_;
   const destination_ptr nobody_; ///< crossings are delivered elsewhere
   listener on_made_, on_changed_;

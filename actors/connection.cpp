@@ -230,7 +230,7 @@ void connection::retire(close_reason reason) {
   auto where = account_;
   for (const auto& sub : subscriptions_)
     if (account_)
-      account_->interests.remove(*sub);
+      account_->drop_interest(*sub, home_.routes.news());
   drop_shadows();
   leave();
   log_closed(reason);

@@ -114,16 +114,16 @@ void connection::set_max_payload() {
 
 /// In force in all accounts that it reaches when this returns.
 void connection::insert_interest(const subscription_ptr& sub) {
-  account_->interests.insert(sub);
+  account_->add_interest(sub, home_.routes.news());
   for (const auto& import : policy_->streams)
     shadow(sub, import);
 }
 
 void connection::remove_interest(const subscription_ptr& sub) {
-  account_->interests.remove(*sub);
+  account_->drop_interest(*sub, home_.routes.news());
   auto [begin, end] = shadows_.equal_range(sub.get());
   for (auto it = begin; it != end; ++it)
-    it->second->by->from->interests.remove(*it->second);
+    it->second->by->from->drop_interest(*it->second, home_.routes.news());
   shadows_.erase(begin, end);
 }
 
@@ -135,7 +135,7 @@ void connection::shadow(const subscription_ptr& sub, const stream_import_ptr& im
   auto& there = import->from->interests;
   auto one = protocol::make_ref<shadow_subscription>(there.share_text(*pattern, sub->queue()), sub,
                                                      import);
-  if (there.insert(one))
+  if (import->from->add_interest(one, home_.routes.news()))
     shadows_.emplace(sub.get(), std::move(one));
 }
 
@@ -148,7 +148,7 @@ void connection::follow_imports(const account_policy& before) {
     const auto& one = each.second;
     if (has(policy_->streams, one->by))
       return false;
-    one->by->from->interests.remove(*one);
+    one->by->from->drop_interest(*one, home_.routes.news());
     return true;
   });
   for (const auto& import : policy_->streams)
@@ -159,7 +159,7 @@ void connection::follow_imports(const account_policy& before) {
 
 void connection::drop_shadows() {
   for (const auto& [sub, one] : shadows_)
-    one->by->from->interests.remove(*one);
+    one->by->from->drop_interest(*one, home_.routes.news());
   shadows_.clear();
 }
 

@@ -3,6 +3,7 @@
 
 #include "actors/account_registry.hpp"
 #include "actors/interfaces.hpp"
+#include "actors/link_registry.hpp"
 #include "actors/operator_mode.hpp"
 #include "actors/response_table.hpp"
 #include "actors/settings.hpp"
@@ -51,10 +52,16 @@ struct totals {
 
 /// Made before the first reactor, destroyed after the last.
 struct core {
-  core(size_t reactor_count, settings_ptr first)
-      : accounts{reactor_count, system_name(first->options), first->options.cluster_name},
+  /// `federation`: null if this broker has no links to other servers, and never will.
+  core(size_t reactor_count, settings_ptr first, std::unique_ptr<link_registry> federation = {})
+      : links{std::move(federation)}, accounts{reactor_count,
+                                               system_name(first->options),
+                                               first->options.cluster_name,
+                                               {},
+                                               links.get()},
         responses(reactor_count), start_settings{std::move(first)} {}
 
+  const std::unique_ptr<link_registry> links; ///< null: none
   account_registry accounts;
   current_operators operators;
   std::vector<response_table> responses; ///< by reactor

@@ -1,4 +1,4 @@
-// actors/crossing.hpp: interest that leads from one account into another.
+// actors/crossing.hpp: interest that leads elsewhere: into another account, or to another server.
 #pragma once
 
 #include "actors/account.hpp"
@@ -24,7 +24,7 @@ using stream_import_ptr = protocol::ref_ptr<const stream_import>;
 /// Carries quirk_crossing: the router does something else with it than to deliver.
 class crossing : public subscription {
 public:
-  enum class kind : uint8_t { shadow, service, responses };
+  enum class kind : uint8_t { shadow, service, responses, remote };
 
   const kind what;
 
@@ -32,6 +32,12 @@ protected:
   crossing(kind which, protocol::ref_ptr<const protocol::subject_text> text, std::string_view id,
            destination_ptr whom)
       : subscription{std::move(text), id, std::move(whom)}, what{which} {
+    quirks = quirk_crossing;
+  }
+  /// For remote_interest.hpp.
+  crossing(kind which, protocol::ref_ptr<const protocol::subject_text> text, destination_ptr whom,
+           protocol::peer_kind of, uint32_t weight)
+      : subscription{std::move(text), std::move(whom), of, weight}, what{which} {
     quirks = quirk_crossing;
   }
 };

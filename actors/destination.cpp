@@ -50,7 +50,8 @@ write_gate::outcome destination::write_directly(outgoing& batch, size_t reactor)
   auto out = gate.publish({pieces.data(), count}, batch.bytes_so_far(), pending, sent, [&] {
     direct.messages += batch.messages;
     direct.payload_bytes += batch.payload_bytes;
-    direct.where->shares[reactor].out.add(batch.messages, batch.payload_bytes);
+    if (direct.where)
+      direct.where->shares[reactor].out.add(batch.messages, batch.payload_bytes);
     for (const auto& each : batch.counts)
       add(direct.counts, each);
   });

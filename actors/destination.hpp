@@ -26,7 +26,7 @@ struct delivery_count {
 
 /// What publishers have written to the peer's socket themselves, for its owner to add up.
 struct direct_deliveries {
-  account* where = nullptr; ///< the peer's account, while the gate is open
+  account* where = nullptr; ///< the peer's account, while the gate is open; links have none
   uint64_t messages = 0;
   uint64_t payload_bytes = 0;
   std::vector<delivery_count> counts;
@@ -50,7 +50,7 @@ enum quirk : uint8_t {
 class destination : public protocol::ref_counted<destination> {
 public:
   destination(uint64_t id, uint32_t index, protocol::peer_kind what, int64_t limit) noexcept;
-  ~destination();
+  virtual ~destination();
 
   const uint64_t cid;
   const uint32_t slot; ///< index into each reactor's table of open batches

@@ -142,6 +142,8 @@ void event_loop::run_io() {
 }
 
 void event_loop::flush() {
+  if (before_flush)
+    before_flush();
   flushing_now_.swap(flushing_);
   for (auto token : flushing_now_) {
     if (find(token))

@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <vector>
 
@@ -59,6 +60,9 @@ public:
   void unwatch(io_token token, int fd) noexcept;
   /// Calls on_flush() once at the end of this turn.
   void flush_later(io_token token);
+
+  /// Called twice a turn, before sockets are flushed; set before run(). Null: nothing is.
+  std::function<void()> before_flush;
 
   timer_wheel& timers() noexcept { return timers_; }
   /// The time when this turn began; nobody reads a clock per message.

@@ -15,6 +15,11 @@ using connection_actor =
                      accepts<atom::overrun>,     // More than max_pending is waiting: cut it.
                      accepts<login_result_ptr>>; // The answer to an expensive password check.
 
+/// A LINK actor: the socket of a route, gateway or leafnode connection, pinned to its reactor.
+using link_actor =
+    connection_actor::extend<accepts<atom::interest, interest_changes_ptr>>; // Tells its peer, if
+                                                                             // that is news to it.
+
 /// The REACTOR actor: the keeper of one loop's connections.
 using reactor_actor = caf::typed_actor<
     accepts<atom::adopt, accepted_ptr>,          // Makes a connection of a socket.
@@ -63,4 +68,5 @@ CAF_ADD_TYPE_ID(troupe_actors, (troupe::actors::reactor_actor))
 CAF_ADD_TYPE_ID(troupe_actors, (troupe::actors::part_actor))
 CAF_ADD_TYPE_ID(troupe_actors, (troupe::actors::account_actor))
 CAF_ADD_TYPE_ID(troupe_actors, (troupe::actors::accounts_actor))
+CAF_ADD_TYPE_ID(troupe_actors, (troupe::actors::link_actor))
 CAF_END_TYPE_ID_BLOCK(troupe_actors)

@@ -73,7 +73,7 @@ internal_client::internal_client(core& shared, const caf::strong_actor_ptr& self
 internal_client::~internal_client() {
   dest_->doom();
   for (const auto& [sid, each] : subscriptions_)
-    each.where->interests.remove(*each.sub);
+    each.where->drop_interest(*each.sub);
   slots_.give_back(dest_->slot);
 }
 
@@ -83,7 +83,7 @@ std::string internal_client::subscribe(const account_ptr& where, std::string_vie
   auto sub =
       protocol::make_ref<subscription>(where->interests.share_text(subject, queue), sid, dest_);
   adopt(where, sub, std::move(on_message));
-  where->interests.insert(sub);
+  where->add_interest(sub);
   return sid;
 }
 
@@ -99,7 +99,7 @@ void internal_client::unsubscribe(std::string_view sid) {
   auto it = subscriptions_.find(sid);
   if (it == subscriptions_.end())
     return;
-  it->second.where->interests.remove(*it->second.sub);
+  it->second.where->drop_interest(*it->second.sub);
   subscriptions_.erase(it);
 }
 

@@ -4,6 +4,7 @@
 #include "actors/account.hpp"
 #include "actors/broker_message.hpp"
 #include "actors/caf_compat.hpp"
+#include "actors/interest_news.hpp"
 #include "actors/outgoing.hpp"
 #include "actors/settings.hpp"
 #include "actors/snapshot.hpp"
@@ -61,6 +62,7 @@ TROUPE_ADD_ATOM(cut, "cut")
 TROUPE_ADD_ATOM(publish, "publish")
 TROUPE_ADD_ATOM(kick, "kick")
 TROUPE_ADD_ATOM(advise, "advise")
+TROUPE_ADD_ATOM(interest, "interest")
 CAF_ADD_TYPE_ID(troupe, (troupe::actors::outgoing_ptr))
 CAF_ADD_TYPE_ID(troupe, (troupe::actors::login_result_ptr))
 CAF_ADD_TYPE_ID(troupe, (troupe::actors::accepted_ptr))
@@ -71,6 +73,7 @@ CAF_ADD_TYPE_ID(troupe, (troupe::actors::connection_query))
 CAF_ADD_TYPE_ID(troupe, (troupe::actors::census_ptr))
 CAF_ADD_TYPE_ID(troupe, (troupe::actors::account_ptr))
 CAF_ADD_TYPE_ID(troupe, (troupe::actors::broker_messages_ptr))
+CAF_ADD_TYPE_ID(troupe, (troupe::actors::interest_changes_ptr))
 CAF_END_TYPE_ID_BLOCK(troupe)
 
 // These never leave the process: they need no inspect().
@@ -84,3 +87,4 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::connection_query)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::account_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::census_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::broker_messages_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::actors::interest_changes_ptr)

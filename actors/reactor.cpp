@@ -171,6 +171,10 @@ reactor::reactor(caf::actor_system& sys, core& all, size_t number)
       sweeper{loop, routes}, current{all.start_settings} {
   routes.serve(
       all.responses, number, [this] { return loop.now(); }, [this] { sweeper.begin(); });
+  if (all.links) {
+    routes.federate(*all.links);
+    loop.before_flush = [this] { routes.tell_interest(); }; // what changed without a publish
+  }
 }
 
 reactor::~reactor() = default;

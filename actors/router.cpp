@@ -64,13 +64,20 @@ uint32_t router::random() noexcept {
   return random_;
 }
 
+void router::renew(account& where, known_subject& subject, const routed_message& msg) {
+  auto outdated = std::exchange(subject.receivers, where.interests.match(subject.subject));
+  if (msg.came != passage::published)
+    outdated_.push_back(std::move(outdated));
+  subject.targets.clear();
+  last_.flush = 0;
+}
+
 size_t router::deliver(account& where, known_subject& subject, const routed_message& msg) {
-  if (subject.receivers->stale()) [[unlikely]] {
-    auto outdated = std::exchange(subject.receivers, where.interests.match(subject.subject));
-    if (msg.came != passage::published)
-      outdated_.push_back(std::move(outdated));
-    subject.targets.clear();
-    last_.flush = 0;
+  if (!subject.receivers->simple()) [[unlikely]] {
+    if (subject.receivers->stale())
+      renew(where, subject, msg);
+    if (subject.receivers->linked())
+      return deliver_linked(where, subject, msg);
   }
   const auto& receivers = *subject.receivers;
   size_t delivered = 0;
@@ -106,20 +113,14 @@ void router::remember(const known_subject& subject, const routed_message& msg) {
 
 bool router::deliver_to_group(account& where, known_subject& subject,
                               const protocol::queue_group& group, const routed_message& msg) {
-  using protocol::queue_group;
-  for (auto reach :
-       {queue_group::local, queue_group::leafnode, queue_group::route, queue_group::gateway}) {
-    auto members = group.members_at(reach);
-    if (members.empty())
-      continue;
-    // A random start, then whoever can take it.
-    size_t at = (uint64_t{random()} * members.size()) >> 32;
-    for (size_t tried = 0; tried < members.size(); ++tried) {
-      if (offer(where, subject, static_cast<subscription&>(*members[at]), msg))
-        return true;
-      if (++at == members.size())
-        at = 0;
-    }
+  auto members = group.members;
+  // A random start, then whoever can take it.
+  size_t at = (uint64_t{random()} * members.size()) >> 32;
+  for (size_t tried = 0; tried < members.size(); ++tried) {
+    if (offer(where, subject, static_cast<subscription&>(*members[at]), msg))
+      return true;
+    if (++at == members.size())
+      at = 0;
   }
   return false;
 }
@@ -161,7 +162,7 @@ bool router::admit(account& where, subscription& sub, const routed_message& msg,
     if (before >= maximum)
       return false;
     if (before + 1 == maximum)
-      where.interests.remove(sub); // its connection forgets it when the batch comes in
+      where.drop_interest(sub, news()); // its connection forgets it when the batch comes in
   }
   return true;
 }
@@ -308,6 +309,8 @@ void router::send(open_batch& batch) {
 
 void router::flush() {
   congested_.clear();
+  if (news_ && !news_->empty()) [[unlikely]]
+    news_->tell(&congested_); // before any message that came after
   if (!metrics_.empty()) [[unlikely]]
     publish_metrics();
   few_ = open_.size() <= most_direct_batches;

@@ -5,7 +5,9 @@
 #include "actors/block.hpp"
 #include "actors/broker_message.hpp"
 #include "actors/crossing.hpp"
+#include "actors/interest_news.hpp"
 #include "actors/outgoing.hpp"
+#include "actors/remote_interest.hpp"
 #include "actors/request_info.hpp"
 #include "actors/response_table.hpp"
 #include "actors/service_latency.hpp"
@@ -89,6 +91,15 @@ struct crossing_step {
   }
 };
 
+/// What is known of a message that came over a link.
+struct link_origin {
+  const link_destination& link;
+  /// The leaf cluster that it comes from: of an LMSG on a route, or the leaf's own. Empty: none.
+  std::string_view cluster = {};
+  /// The queue groups that the sender chose this server for. Others get nothing.
+  std::span<const std::string_view> queues = {};
+};
+
 /// How a message came into the account that it is delivered in.
 enum class passage : uint8_t { published, request, response };
 
@@ -101,7 +112,8 @@ struct routed_message {
   publisher* who = nullptr; ///< null: nobody that could be described
   passage came = passage::published;
   const crossing_step* path = nullptr;
-  std::string_view header = {}; ///< if set, instead of the one in `pub.data`
+  std::string_view header = {};      ///< if set, instead of the one in `pub.data`
+  const link_origin* link = nullptr; ///< null: it was published here
 };
 
 /// The publishing half of a reactor: matches, formats each delivery once into the batch of its
@@ -123,6 +135,20 @@ public:
   /// Delivers to every plain subscriber and to one member of each queue group; the number of those
   /// that got it.
   size_t deliver(account& where, known_subject& subject, const routed_message& msg);
+  /// The same with links to other servers; also for what comes in over one (`msg.link`), which is
+  /// never mapped to another subject. It goes where protocol/forwarding.hpp lets it, once to each
+  /// link, and to one member of each queue group over all of them.
+  size_t deliver_linked(account& where, known_subject& subject, const routed_message& msg);
+
+  /// The broker has links: changes of interest are told to them.
+  void federate(link_registry& links) { news_ = std::make_unique<interest_news>(links); }
+  /// What this reactor's connections change goes here; null: nobody has to be told.
+  interest_news* news() noexcept { return news_.get(); }
+  /// Sends changes of interest that nothing was published after.
+  void tell_interest() {
+    if (news_ && !news_->empty())
+      news_->tell();
+  }
 
   /// Delivers one more message exactly as the last one was, if that went to a single plain
   /// subscriber, looked the same and nothing has changed since; else false, and nothing was done.
@@ -164,6 +190,8 @@ private:
     destination* to = nullptr; // kept alive by the batch's deliveries
     outgoing_ptr out;
     size_t hint = 0;
+    uint64_t round = 0; // the last message that a link was found to want
+    size_t wanted = 0;  // its place among them
   };
 
   /// The control line of the last message to one subscription: most are followed by an equal one.
@@ -191,6 +219,28 @@ private:
   };
 
   void remember(const known_subject& subject, const routed_message& msg);
+  /// The same for a link, whose lines name the account.
+  struct known_link_line {
+    uint64_t flush = 0;
+    const link_destination* to = nullptr;
+    uint64_t subject = 0;
+    size_t size = 0;
+    size_t length = 0;
+    std::array<char, 192> text;
+  };
+  /// A link that gets the message that is being delivered.
+  struct wanted_link {
+    remote_interest* by;         ///< one of its interests
+    size_t first_queue = no_one; ///< into `chosen_`
+    size_t last_queue = no_one;
+  };
+  struct chosen_queue {
+    std::string_view name;
+    size_t next = no_one;
+  };
+  static constexpr size_t no_one = static_cast<size_t>(-1);
+
+  void renew(account& where, known_subject& subject, const routed_message& msg);
   bool offer(account& where, known_subject& subject, subscription& sub, const routed_message& msg);
   void hand_over(uint64_t subject, subscription& sub, const crossing* via,
                  const routed_message& msg, uint8_t quirks);
@@ -213,6 +263,21 @@ private:
   bool admit(account& where, subscription& sub, const routed_message& msg, uint8_t quirks);
   bool deliver_to_group(account& where, known_subject& subject, const protocol::queue_group& group,
                         const routed_message& msg);
+  bool may_take(const remote_interest& sub, const routed_message& msg, bool unserved = false) const;
+  wanted_link& want(remote_interest& sub);
+  bool choose_member(account& where, known_subject& subject, const protocol::queue_group& group,
+                     const routed_message& msg);
+  bool try_members(account& where, known_subject& subject,
+                   std::span<protocol::interest* const> members, uint64_t draw,
+                   const routed_message& msg, bool unserved);
+  bool try_nearest(std::span<protocol::interest* const> members, const routed_message& msg);
+  void choose(remote_interest& sub);
+  void send_over(account& where, uint64_t subject, const wanted_link& whom,
+                 const routed_message& msg);
+  void write_line(outgoing& out, account& where, const wanted_link& whom,
+                  const routed_message& msg);
+  void write_same_line(outgoing& out, account& where, uint64_t subject, const wanted_link& whom,
+                       const routed_message& msg);
   void tell_no_responders(const broker_message& request);
   outgoing& batch_for(destination& to);
   outgoing& own_batch(const routed_message& msg);
@@ -240,6 +305,14 @@ private:
   std::vector<destination_ptr> congested_;
   std::unordered_map<const account*, std::unique_ptr<subject_memory>> memories_;
   uint64_t next_subject_id_ = 1;
+
+  // links
+  std::unique_ptr<interest_news> news_;
+  std::vector<known_link_line> link_lines_; // by destination slot; empty until there is a link
+  std::vector<remote_interest*> remotes_;   // interest that is looked at when clients have theirs
+  std::vector<wanted_link> wanted_;
+  std::vector<chosen_queue> chosen_;
+  uint64_t round_ = 0; // of what open_batch::wanted says
 
   // crossing.hpp
   std::span<response_table> tables_;

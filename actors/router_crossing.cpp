@@ -36,9 +36,12 @@ bool router::cross(account& where, known_subject& subject, crossing& sub,
   case crossing::kind::shadow:
     return offer_shadow(where, subject, static_cast<shadow_subscription&>(sub), msg);
   case crossing::kind::service:
+    if (msg.link && !is_leaf(msg.link->link.role))
+      return false; // the server where it was published has seen to that
     return request(where, subject, static_cast<service_import&>(sub), msg);
   case crossing::kind::responses:
     return msg.came != passage::request && respond(where, msg); // it cannot answer another one
+  case crossing::kind::remote: return false;                    // deliver_linked() sees to links
   }
   return false;
 }

@@ -19,6 +19,10 @@ public:
   subscription(protocol::ref_ptr<const protocol::subject_text> text, std::string_view id,
                destination_ptr whom)
       : protocol::interest{std::move(text), whom->kind}, sid{id}, to{std::move(whom)} {}
+  /// For interest of a peer server: `what` decides as which kind of queue member it counts.
+  subscription(protocol::ref_ptr<const protocol::subject_text> text, destination_ptr whom,
+               protocol::peer_kind what, uint32_t weight)
+      : protocol::interest{std::move(text), what, weight}, to{std::move(whom)} {}
 
   const std::string sid;
   const destination_ptr to;

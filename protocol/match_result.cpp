@@ -34,15 +34,19 @@ void match_result::take_over(std::span<const interest_set* const> sets) {
   if (item_count_ == 0)
     return;
   items_ = std::make_unique<interest*[]>(item_count_);
+  bool linked = false;
   std::vector<interest*> queued;
   for (auto* set : sets)
     for (auto* item : set->items()) {
       item->retain();
+      linked = linked || is_link(item->kind());
       if (item->queued())
         queued.push_back(item);
       else
         items_[plain_count_++] = item;
     }
+  if (linked)
+    set(is_linked);
   if (!queued.empty())
     group(queued);
 }

@@ -60,7 +60,11 @@ public:
   size_t fanout() const noexcept { return plain_count_ + group_count_; }
   std::string_view subject() const noexcept { return text_->subject(); }
 
-  bool stale() const noexcept { return stale_.load(std::memory_order_acquire); }
+  bool stale() const noexcept { return (state_.load(std::memory_order_acquire) & is_stale) != 0; }
+  /// Links to other servers are among the interested: they need other care than clients.
+  bool linked() const noexcept { return (state_.load(std::memory_order_relaxed) & is_linked) != 0; }
+  /// Neither stale nor linked: one test for what nearly all messages are.
+  bool simple() const noexcept { return state_.load(std::memory_order_acquire) == 0; }
 
 private:
   friend class result_cache;
@@ -70,7 +74,15 @@ private:
   void group(std::span<interest* const> queued);
   size_t bytes_used() const noexcept;
 
-  std::atomic<bool> stale_{false};
+  static constexpr uint8_t is_stale = 1;
+  static constexpr uint8_t is_linked = 2;
+  /// Under the sublist's mutex, but for the first time.
+  void set(uint8_t flag) noexcept {
+    state_.store(static_cast<uint8_t>(state_.load(std::memory_order_relaxed) | flag),
+                 std::memory_order_release);
+  }
+
+  std::atomic<uint8_t> state_{0};
   uint32_t hash_ = 0; // this and `place_` belong to the cache, under the sublist's mutex
   void* place_ = nullptr;
   ref_ptr<const subject_text> text_;

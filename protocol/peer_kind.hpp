@@ -21,4 +21,9 @@ constexpr std::string_view to_string(peer_kind kind) {
   return "unknown";
 }
 
+/// Another server, which may pass on what it gets.
+constexpr bool is_link(peer_kind kind) {
+  return kind == peer_kind::route || kind == peer_kind::gateway || kind == peer_kind::leafnode;
+}
+
 } // namespace troupe::protocol

@@ -18,7 +18,7 @@ match_result* result_cache::find(std::string_view subject, uint64_t hash) noexce
 void result_cache::keep(const ref_ptr<match_result>& result, uint64_t hash, dropped& out) {
   auto bytes = cost(*result);
   if (is_full(bytes) && !seen_before(static_cast<uint32_t>(hash))) {
-    result->stale_.store(true, std::memory_order_release);
+    result->set(match_result::is_stale);
     return;
   }
   while (is_full(bytes))
@@ -64,7 +64,7 @@ void result_cache::drop_all(dropped& out) {
   out.results.reserve(out.results.size() + table_.size());
   for (size_t i = 0; i < table_.slot_count(); ++i)
     if (auto& slot = table_.slot(i); slot.used()) {
-      slot.result->stale_.store(true, std::memory_order_release);
+      slot.result->set(match_result::is_stale);
       out.results.push_back(std::move(slot.result));
     }
   table_ = {};
@@ -155,7 +155,7 @@ void result_cache::collect_below(node& top) {
 }
 
 void result_cache::drop(match_result& result, dropped& out) {
-  result.stale_.store(true, std::memory_order_release);
+  result.set(match_result::is_stale);
   auto* found =
       table_.find(result.hash_, [&](const entry& e) { return e.result.get() == &result; });
   fanout_total_ -= found->fanout;

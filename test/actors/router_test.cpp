@@ -3,7 +3,6 @@
 
 using namespace troupe;
 using actors::router;
-using protocol::peer_kind;
 using test::peer;
 using test::router_world;
 
@@ -94,23 +93,6 @@ TEST_CASE_FIXTURE(router_world, "a queue group passes over members that cannot t
   flush();
   CHECK(messages_of(fit) == 50);
   CHECK(publisher.heard().batches + doomed.heard().batches == 0);
-}
-
-TEST_CASE_FIXTURE(router_world, "a queue group prefers the nearest members that can take it") {
-  for (auto kind : {peer_kind::gateway, peer_kind::route, peer_kind::leafnode, peer_kind::client})
-    for (int i = 0; i < 2; ++i)
-      subscribe(join({.kind = kind}), "a", "1", "workers");
-  for (size_t nearest = 6;; nearest -= 2) {
-    for (int i = 0; i < 20; ++i)
-      REQUIRE(publish({"a", "x"}) == 1);
-    flush();
-    CHECK(messages_of(peers[nearest]) + messages_of(peers[nearest + 1]) == 20);
-    peers[nearest].dest->doom();
-    peers[nearest + 1].dest->doom();
-    if (nearest == 0)
-      break;
-  }
-  CHECK(publish({"a", "x"}) == 0);
 }
 
 TEST_CASE_FIXTURE(router_world, "auto-unsubscribe lets exactly as many messages through") {

@@ -1,0 +1,64 @@
+// actors/interest_news.cpp: one mail for each link.
+#include "actors/interest_news.hpp"
+
+#include "actors/interfaces.hpp"
+#include "actors/router.hpp"
+
+namespace troupe::actors {
+namespace {
+
+constexpr size_t line_besides_text = 16; // verb, blanks, weight, line end
+
+/// A leaf hears of its account only.
+interest_changes_ptr all_of(const std::vector<interest_change>& changes, const account* where) {
+  auto out = std::make_shared<interest_changes>();
+  for (const auto& each : changes) {
+    if (where && each.where.get() != where)
+      continue;
+    out->all.push_back(each);
+    out->cost += static_cast<int64_t>(each.where->name.size() + each.what->subject().size()
+                                      + each.what->queue().size() + line_besides_text);
+  }
+  return out;
+}
+
+void send(link_destination& to, const interest_changes_ptr& changes,
+          std::vector<destination_ptr>* congested) {
+  auto self = caf::actor_cast<caf::strong_actor_ptr>(to.mailbox);
+  if (!self || to.doomed())
+    return;
+  auto handle = caf::actor_cast<link_actor>(self);
+  auto pending = to.pending.fetch_add(changes->cost, std::memory_order_relaxed) + changes->cost;
+  if (pending > to.max_pending) {
+    to.pending.fetch_sub(changes->cost, std::memory_order_relaxed);
+    if (to.doom())
+      caf::anon_send(handle, atom::overrun_v);
+    return;
+  }
+  caf::anon_send(handle, atom::interest_v, changes);
+  if (congested && pending > router::high_water)
+    congested->push_back(destination_ptr{&to});
+}
+
+} // namespace
+
+void interest_news::tell(std::vector<destination_ptr>* congested) {
+  auto changes = std::exchange(all_, {});
+  interest_changes_ptr everything;
+  for (const auto& link : *links_.all()) {
+    if (link->role == protocol::peer_role::gateway_out)
+      continue; // interest comes in there
+    if (link->account) {
+      if (auto some = all_of(changes, link->account.get()); !some->all.empty())
+        send(*link, some, congested);
+      continue;
+    }
+    if (!everything)
+      everything = all_of(changes, nullptr);
+    send(*link, everything, congested);
+  }
+  for (const auto& each : changes)
+    each.where->ledger->told(*each.what);
+}
+
+} // namespace troupe::actors

@@ -1,0 +1,49 @@
+// actors/link_destination.hpp: what publishers on all reactors know of a link to another server.
+#pragma once
+
+#include "actors/account.hpp"
+#include "actors/destination.hpp"
+#include "protocol/forwarding.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <limits>
+#include <string>
+
+namespace troupe::actors {
+
+/// The shared half of a route, of one direction of a gateway, or of a leafnode connection. It goes
+/// into the registry when the peer is known; what is not atomic stays as it is from then on.
+class link_destination final : public destination {
+public:
+  link_destination(uint64_t id, uint32_t index, protocol::peer_role what, int64_t limit) noexcept
+      : destination{id, index, kind_of(what), limit}, role{what} {
+    quirks = quirk_none;
+  }
+
+  const protocol::peer_role role;
+  bool headers = true;       ///< it takes HMSG
+  bool leaf_origins = false; ///< a route's peer that takes LS+ and LMSG (`lnoc`)
+  std::string cluster; ///< of a leaf: the cluster at the other end; of a gateway: the remote's name
+  account_ptr account; ///< of a leaf: the one account; null: it carries all
+  /// To the peer and back, in nanoseconds; before the first answer the peer counts as far away.
+  std::atomic<int64_t> rtt{std::numeric_limits<int64_t>::max()};
+
+private:
+  static constexpr protocol::peer_kind kind_of(protocol::peer_role what) noexcept {
+    switch (what) {
+    case protocol::peer_role::client: return protocol::peer_kind::client;
+    case protocol::peer_role::route: return protocol::peer_kind::route;
+    case protocol::peer_role::gateway_in: return protocol::peer_kind::gateway;
+    case protocol::peer_role::gateway_out: return protocol::peer_kind::gateway;
+    case protocol::peer_role::leaf_down: return protocol::peer_kind::leafnode;
+    case protocol::peer_role::leaf_up: return protocol::peer_kind::leafnode;
+    }
+    return protocol::peer_kind::client;
+  }
+};
+
+using link_destination_ptr = protocol::ref_ptr<link_destination>;
+
+} // namespace troupe::actors

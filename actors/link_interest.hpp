@@ -1,0 +1,142 @@
+// actors/link_interest.hpp: what a link's peer has told us, and what we have told it.
+#pragma once
+
+#include "actors/interest_ledger.hpp"
+#include "actors/interest_news.hpp"
+#include "actors/remote_interest.hpp"
+#include "protocol/flat_table.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace troupe::actors {
+
+/// The peer's interest: every RS+ and LS+ that is in force, in the sublists of its accounts.
+/// Belongs to the link's thread; clear() before the link goes, for interest keeps its link alive.
+class peer_interest {
+public:
+  /// One RS+, LS+, RS- or LS-.
+  struct key {
+    std::string_view origin; ///< of a route's LS+: the leaf cluster; else empty
+    std::string_view subject;
+    std::string_view queue;
+  };
+  enum class outcome : uint8_t {
+    added,
+    changed, ///< another weight
+    known,
+    invalid, ///< no subject that can be subscribed to
+  };
+
+  /// `by_origin`: the peer says the origin in LS- (`lnocu`), so that RS+ and LS+ of one subject are
+  /// two interests; without that they are one. `news`: of the reactor, or null.
+  peer_interest(link_destination_ptr link, bool by_origin, interest_news* news) noexcept
+      : link_{std::move(link)}, by_origin_{by_origin}, news_{news} {}
+  peer_interest(const peer_interest&) = delete;
+  peer_interest& operator=(const peer_interest&) = delete;
+  ~peer_interest() { clear(); }
+
+  /// In force when it returns. `weight`: of a queue group, at least 1.
+  outcome put(const account_ptr& where, const key& what, uint32_t weight = 1);
+  /// False: it was not there.
+  bool drop(const account& where, const key& what);
+  /// How much of the account's interest is this peer's own.
+  uint32_t weight_of(const account& where, const protocol::subject_text& what) const;
+
+  /// All of it ends, as when the link does.
+  void clear();
+  /// The same for one account.
+  void clear(const account& where);
+  size_t size() const noexcept { return size_; }
+  size_t size_in(const account& where) const noexcept;
+
+private:
+  struct entry {
+    remote_interest_ptr what;
+    uint32_t hash = 0;
+    bool used() const noexcept { return static_cast<bool>(what); }
+  };
+  static_assert(sizeof(entry) == 16);
+  struct book {
+    account_ptr where;
+    mutable protocol::flat_table<entry> table;
+  };
+
+  entry* find(const book& in, const key& what, uint32_t hash) const;
+  uint32_t hash_of(const key& what) const noexcept;
+  shared_text shared(std::string_view origin);
+
+  link_destination_ptr link_;
+  bool by_origin_;
+  interest_news* news_;
+  size_t size_ = 0;
+  std::unordered_map<const account*, book> accounts_;
+  std::vector<shared_text> origins_; // a handful of names for all interests
+};
+
+/// Interest that a peer has to be told of in other words than before.
+struct announcement {
+  shared_text what;
+  std::string_view origin; ///< empty: RS+ or LS+ without one
+  uint32_t weight = 0;     ///< 0: it ends; of plain interest 1
+};
+
+/// What the numbers of a ledger come to for one link, by origin. `own`: of that, how much is the
+/// peer's own.
+void announce(const interest_counts& now, const protocol::subject_text& what,
+              const link_destination& to, uint32_t own,
+              std::vector<std::pair<shared_text, uint32_t>>& out);
+
+/// What a link has told its peer. Belongs to the link's thread.
+class told_interest {
+public:
+  explicit told_interest(link_destination_ptr to) noexcept : to_{std::move(to)} {}
+  told_interest(const told_interest&) = delete;
+  told_interest& operator=(const told_interest&) = delete;
+
+  /// What the peer has to be told for it to know what the ledger of `where` says now; taken as
+  /// told. Good until the next call. `own`: how much of it is the peer's own interest; only leafs
+  /// without a cluster's name need it.
+  std::span<const announcement> update(const account_ptr& where, const shared_text& what,
+                                       uint32_t own = 0);
+  /// It is told nothing of the account any more, or from the beginning.
+  void forget(const account& where);
+  size_t size() const noexcept;
+  size_t size_in(const account& where) const noexcept;
+
+private:
+  struct plain_entry {
+    shared_text what;
+    uint32_t hash = 0;
+    uint32_t weight = 0;
+    bool used() const noexcept { return static_cast<bool>(what); }
+  };
+  static_assert(sizeof(plain_entry) == 16);
+  struct origin_entry {
+    shared_text what;
+    shared_text origin;
+    uint32_t hash = 0;
+    uint32_t weight = 0;
+    bool used() const noexcept { return static_cast<bool>(what); }
+  };
+  struct book {
+    account_ptr where;
+    protocol::flat_table<plain_entry> plain; // by far the most have no origin
+    protocol::flat_table<origin_entry> by_origin;
+  };
+
+  void compare_plain(book& in, const shared_text& what, uint32_t hash, uint32_t weight);
+  void compare_origins(book& in, const shared_text& what, uint32_t hash);
+
+  link_destination_ptr to_;
+  std::unordered_map<const account*, book> accounts_;
+  std::vector<std::pair<shared_text, uint32_t>> now_; // scratch
+  std::vector<shared_text> gone_;                     // keeps the origins named in `changes_`
+  std::vector<announcement> changes_;
+};
+
+} // namespace troupe::actors

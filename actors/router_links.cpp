@@ -1,0 +1,286 @@
+// actors/router_links.cpp: takes messages to other servers, and those of other servers to clients.
+#include "actors/router_lines.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace troupe::actors {
+
+using protocol::peer_role;
+using protocol::queue_group;
+
+namespace {
+
+peer_role source_of(const routed_message& msg) noexcept {
+  return msg.link ? msg.link->link.role : peer_role::client;
+}
+
+/// A message of a link is for the groups that it names.
+bool is_meant(std::string_view group, const routed_message& msg) noexcept {
+  if (!msg.link)
+    return true;
+  const auto& listed = msg.link->queues;
+  return std::find(listed.begin(), listed.end(), group) != listed.end();
+}
+
+/// The leaf cluster that a route has to hear of, so that it does not come back there.
+std::string_view origin_for(const link_destination& to, const routed_message& msg) noexcept {
+  return to.role == peer_role::route && to.leaf_origins && msg.link ? msg.link->cluster
+                                                                    : std::string_view{};
+}
+
+} // namespace
+
+/// Clients first, for what crosses into other accounts there may come back in here; then the links.
+size_t router::deliver_linked(account& where, known_subject& subject, const routed_message& msg) {
+  if (subject.receivers->stale())
+    renew(where, subject, msg);
+  const auto& receivers = *subject.receivers;
+  const auto mine = remotes_.size();
+  size_t delivered = 0;
+  for (auto* item : receivers.plain()) {
+    if (is_link(item->kind()))
+      remotes_.push_back(static_cast<remote_interest*>(item));
+    else if (offer(where, subject, static_cast<subscription&>(*item), msg))
+      ++delivered;
+  }
+  wanted_.clear();
+  chosen_.clear();
+  ++round_;
+  for (auto at = mine; at < remotes_.size(); ++at)
+    if (may_take(*remotes_[at], msg))
+      want(*remotes_[at]);
+  remotes_.resize(mine);
+  delivered += wanted_.size();
+  for (const auto& group : receivers.groups())
+    if (is_meant(group.name, msg) && choose_member(where, subject, group, msg))
+      ++delivered;
+  for (const auto& whom : wanted_)
+    send_over(where, subject.id, whom, msg);
+  return delivered;
+}
+
+/// `unserved`: it is for a queue group that nobody nearer can serve.
+bool router::may_take(const remote_interest& sub, const routed_message& msg, bool unserved) const {
+  const auto& to = sub.link();
+  if (to.doomed())
+    return false;
+  if (!msg.link)
+    return carries_message(peer_role::client, to.role);
+  const auto& from = *msg.link;
+  if (&from.link == &to)
+    return false;
+  protocol::forwarding_facts facts;
+  facts.same_cluster =
+      !from.cluster.empty() && from.cluster == (is_leaf(to.role) ? to.cluster : sub.origin());
+  facts.service_reply = msg.pub.subject.starts_with("_R_.");
+  facts.unserved_queue = unserved;
+  return carries_message(from.link.role, to.role, facts);
+}
+
+/// However many interests of a link match: it gets one line.
+router::wanted_link& router::want(remote_interest& sub) {
+  auto slot = sub.to->slot;
+  if (slot >= batches_.size()) [[unlikely]]
+    batches_.resize(std::max<size_t>(slot + 1, batches_.size() * 2));
+  auto& place = batches_[slot];
+  if (place.round == round_ && wanted_[place.wanted].by->to == sub.to)
+    return wanted_[place.wanted];
+  place.round = round_;
+  place.wanted = wanted_.size();
+  return wanted_.emplace_back(wanted_link{&sub});
+}
+
+void router::choose(remote_interest& sub) {
+  auto& whom = want(sub);
+  auto at = chosen_.size();
+  chosen_.push_back({sub.queue()});
+  if (whom.first_queue == no_one)
+    whom.first_queue = at;
+  else
+    chosen_[whom.last_queue].next = at;
+  whom.last_queue = at;
+}
+
+/// One member of the group, over everybody: clients of this server and of its cluster by their
+/// number, then what is behind leafs, then the nearest cluster (routes.md 9, gateways.md 8). For a
+/// message of a route the sender has chosen this server: it goes on only if nobody is left here.
+bool router::choose_member(account& where, known_subject& subject, const queue_group& group,
+                           const routed_message& msg) {
+  auto from = source_of(msg);
+  auto attempt = [&](queue_group::reach reach, uint64_t draw, bool unserved = false) {
+    return try_members(where, subject, group.members_at(reach), draw, msg, unserved);
+  };
+  auto below = [&](uint64_t limit) {
+    return (random() * std::min<uint64_t>(limit, std::numeric_limits<uint32_t>::max())) >> 32;
+  };
+  bool spreads = from != peer_role::route && from != peer_role::leaf_up;
+  auto near = group.weights[queue_group::local];
+  auto routed = spreads ? group.weights[queue_group::route] : 0;
+  if (auto draw = below(near + routed); draw < near) {
+    if (attempt(queue_group::local, draw)
+        || (routed > 0 && attempt(queue_group::route, below(routed))))
+      return true;
+  } else if (routed > 0) {
+    if (attempt(queue_group::route, draw - near)
+        || (near > 0 && attempt(queue_group::local, below(near))))
+      return true;
+  }
+  auto leafs = group.weights[queue_group::leafnode];
+  if (attempt(queue_group::leafnode, below(leafs)))
+    return true;
+  if (from == peer_role::route)
+    return attempt(queue_group::route, below(group.weights[queue_group::route]), true)
+           || attempt(queue_group::leafnode, below(leafs), true);
+  return try_nearest(group.members_at(queue_group::gateway), msg);
+}
+
+/// Begins with the member that `draw` falls to, by their weights, and takes the first that can.
+bool router::try_members(account& where, known_subject& subject,
+                         std::span<protocol::interest* const> members, uint64_t draw,
+                         const routed_message& msg, bool unserved) {
+  size_t at = 0;
+  if (!members.empty() && !is_link(members.front()->kind())) // of clients each counts one
+    at = std::min<size_t>(draw, members.size() - 1);
+  else
+    while (at + 1 < members.size() && draw >= members[at]->weight())
+      draw -= members[at++]->weight();
+  for (size_t tried = 0; tried < members.size(); ++tried) {
+    auto* one = members[at];
+    if (is_link(one->kind())) {
+      auto& remote = static_cast<remote_interest&>(*one);
+      if (may_take(remote, msg, unserved)) {
+        choose(remote);
+        return true;
+      }
+    } else if (offer(where, subject, static_cast<subscription&>(*one), msg)) {
+      return true;
+    }
+    if (++at == members.size())
+      at = 0;
+  }
+  return false;
+}
+
+bool router::try_nearest(std::span<protocol::interest* const> members, const routed_message& msg) {
+  remote_interest* nearest = nullptr;
+  int64_t best = 0;
+  for (auto* each : members) {
+    auto& one = static_cast<remote_interest&>(*each);
+    auto rtt = one.link().rtt.load(std::memory_order_relaxed);
+    if (may_take(one, msg) && (!nearest || rtt < best)) {
+      nearest = &one;
+      best = rtt;
+    }
+  }
+  if (nearest)
+    choose(*nearest);
+  return nearest != nullptr;
+}
+
+void router::send_over(account& where, uint64_t subject, const wanted_link& whom,
+                       const routed_message& msg) {
+  const auto& to = whom.by->link();
+  auto& out = batch_for(*whom.by->to);
+  if (whom.first_queue == no_one && is_plain(msg) && origin_for(to, msg).empty()) [[likely]]
+    write_same_line(out, where, subject, whom, msg);
+  else
+    write_line(out, where, whom, msg);
+}
+
+/// A small message of no special kind: its line is likely to be that of the message before.
+void router::write_same_line(outgoing& out, account& where, uint64_t subject,
+                             const wanted_link& whom, const routed_message& msg) {
+  if (link_lines_.empty())
+    link_lines_.resize(known_lines);
+  const auto& to = whom.by->link();
+  const auto& pub = msg.pub;
+  auto& known = link_lines_[to.slot % known_lines];
+  if (known.flush != flushes_ || known.to != &to || known.subject != subject
+      || known.size != pub.data.size()) {
+    if (where.name.size() + pub.subject.size() + 32 > known.text.size()) {
+      write_line(out, where, whom, msg);
+      return;
+    }
+    auto* at = put(known.text.data(), is_leaf(to.role) ? "LMSG " : "RMSG ");
+    if (!is_leaf(to.role)) {
+      at = put(at, where.name);
+      *at++ = ' ';
+    }
+    at = put(at, pub.subject);
+    *at++ = ' ';
+    at = put_number(at, pub.data.size());
+    at = put(at, "\r\n");
+    known.flush = flushes_;
+    known.to = &to;
+    known.subject = subject;
+    known.size = pub.data.size();
+    known.length = static_cast<size_t>(at - known.text.data());
+  }
+  auto wire = pub.wire();
+  auto* at = out.room(known.text.size() + wire.size());
+  if (known.length <= 64)
+    std::memcpy(at, known.text.data(), 64);
+  else
+    std::memcpy(at, known.text.data(), known.text.size());
+  at = put(at + known.length, wire);
+  out.wrote(at);
+  out.count(*whom.by, wire.size() - 2);
+  unsent_ += known.length + wire.size();
+}
+
+/// RMSG, HMSG and LMSG in all their shapes (routes.md 8, gateways.md 5, leafnodes.md 9).
+void router::write_line(outgoing& out, account& where, const wanted_link& whom,
+                        const routed_message& msg) {
+  const auto& to = whom.by->link();
+  const auto& pub = msg.pub;
+  bool headers = pub.has_header && to.headers;
+  auto head = msg.header; // in a piece of its own; else it lies before the body
+  bool cut = (pub.has_header && !headers) || !head.empty();
+  auto wire = cut ? pub.wire().substr(pub.header_size) : pub.wire();
+  if (!headers)
+    head = {};
+  auto origin = origin_for(to, msg);
+  bool slice = wire.size() >= slice_from && msg.owner;
+  size_t names = 0;
+  for (auto at = whom.first_queue; at != no_one; at = chosen_[at].next)
+    names += chosen_[at].name.size() + 1;
+  auto* at = out.room(64 + origin.size() + where.name.size() + pub.subject.size() + pub.reply.size()
+                      + names + head.size() + (slice ? 0 : wire.size()));
+  auto* begin = at;
+  auto word = [&](std::string_view text) {
+    at = put(at, text);
+    *at++ = ' ';
+  };
+  if (!origin.empty()) {
+    word("LMSG");
+    word(origin);
+  } else {
+    word(headers ? "HMSG" : is_leaf(to.role) ? "LMSG" : "RMSG");
+  }
+  if (!is_leaf(to.role))
+    word(where.name);
+  word(pub.subject);
+  if (whom.first_queue != no_one)
+    word(pub.reply.empty() ? "|" : "+");
+  if (!pub.reply.empty())
+    word(pub.reply);
+  for (auto each = whom.first_queue; each != no_one; each = chosen_[each].next)
+    word(chosen_[each].name);
+  if (headers || !origin.empty()) {
+    at = put_number(at, !headers ? 0 : head.empty() ? pub.header_size : head.size());
+    *at++ = ' ';
+  }
+  at = put_number(at, head.size() + wire.size() - 2);
+  at = put(at, "\r\n");
+  at = put(at, head);
+  if (!slice)
+    at = put(at, wire);
+  out.wrote(at);
+  if (slice)
+    out.append_slice(msg.owner, wire);
+  out.count(*whom.by, head.size() + wire.size() - 2);
+  unsent_ += static_cast<size_t>(at - begin) + (slice ? wire.size() : 0);
+}
+
+} // namespace troupe::actors
