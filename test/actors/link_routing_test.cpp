@@ -59,6 +59,8 @@ TEST_CASE_FIXTURE(everybody, "what comes over a link goes on as the table of for
   CHECK(from(link(leaf_up), {"a", "x"}) == "cgdu");
   for (auto* each : by_role)
     wants(*each, "_R_.x.y");
+  flush();
+  hear();
   CHECK(from(link(route), {"_R_.x.y", "x"}) == "du");
 }
 
@@ -140,6 +142,9 @@ TEST_CASE_FIXTURE(link_world, "many small messages over a link, and each has its
     wants(*each, "a");
     wants(*each, "b.c");
   }
+  flush();
+  one.take();
+  leaf.take();
   std::string heard, heard_below;
   for (std::string_view body : {"x", "yy", "zz", "zzzzzzzzzzzzzzzz", ""})
     for (auto subject : {"a", "b.c", "b.c"}) {
