@@ -113,6 +113,7 @@ TEST_CASE_FIXTURE(link_world, "each kind of link is written to in its own words"
   say({"a", "x", "r"});
   CHECK(to_route.take() == "RMSG A a r 1\r\nx\r\n");
   CHECK(to_leaf.take() == "LMSG a r 1\r\nx\r\n");
+  CHECK(to_gateway.take() == "RMSG A a r 1\r\nx\r\n");
   bare.take();
   say({"a", "x", "r", "NATS/1.0\r\n\r\n"});
   CHECK(to_route.take() == "HMSG A a r 12 13\r\nNATS/1.0\r\n\r\nx\r\n");

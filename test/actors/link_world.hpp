@@ -81,6 +81,7 @@ struct link_world : link_book, router_world {
     routes.federate(links);
   }
   ~link_world() {
+    sched.run(); // an actor that never ran would begin when its link has gone
     for (auto& each : all_links)
       each.wants->clear();
   }
