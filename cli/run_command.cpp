@@ -55,6 +55,12 @@ void override(config::options& options, const run_flags& flags) {
   if (flags.no_tls) {
     options.client.tls.reset();
     options.cluster.tls.reset();
+    options.gateway.tls.reset();
+    options.leafnodes.tls.reset();
+    for (auto& remote : options.gateway.remotes)
+      remote.tls.reset();
+    for (auto& remote : options.leafnodes.remotes)
+      remote.tls.reset();
   }
 }
 

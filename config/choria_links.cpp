@@ -1,6 +1,7 @@
-// config/choria_links.cpp: peers of a cluster.
+// config/choria_links.cpp: peers, gateways and leaf nodes.
 #include "config/choria_links.hpp"
 #include "config/choria_keys.hpp"
+#include "config/words.hpp"
 
 #include <algorithm>
 
@@ -10,57 +11,287 @@ namespace {
 
 constexpr int usual_peer_port = 5222;
 constexpr std::string_view usual_name = "CHORIA";
+constexpr auto usual_auth_timeout = std::chrono::seconds{10}; // of leaf nodes, as Choria has it
 
-/// Every broker of a site may have the same list, which then names the broker itself: a route to
-/// oneself is recognised when it is dialled.
-std::vector<peer_url> read_peers(const choria_setting& peers, findings& found) {
-  std::vector<peer_url> urls;
-  for (auto& text : split_list(peers.text, ',')) {
-    auto [url, wrong] = parse_peer_url(text);
-    if (wrong.empty() && url.port == 0)
-      wrong = "it names no port; write " + to_string(url) + ":" + std::to_string(usual_peer_port);
-    if (!wrong.empty())
-      found.error(peers.where, peers.key + ": \"" + without_user(text) + "\": " + wrong);
-    else if (std::find(urls.begin(), urls.end(), url) == urls.end())
-      urls.push_back(std::move(url));
-  }
-  return urls;
+using tls_material = std::optional<security::tls_settings>;
+
+/// Of a remote's raw texts only these four words mean no.
+bool is_yes(std::string_view text) {
+  return !any_of(text, {"false", "no", "off", "0"});
 }
+
+class link_binder {
+public:
+  link_binder(choria_values& values, const tls_material& own, const surroundings& around,
+              reading& to)
+      : values_{values}, own_{own}, around_{around}, to_{to} {}
+
+  void read() {
+    to_.out.cluster_name = usual_name;
+    values_.take_text(n("gateway_name"), "cluster.name", to_.out.cluster_name);
+    if (auto* name = values_.find(n("gateway_name")); name != nullptr && name->text.empty())
+      to_.found.error(name->where, name->key + " must not be empty");
+    read_cluster();
+    read_gateway();
+    read_leafnodes();
+  }
+
+private:
+  static std::string n(std::string_view key) { return network_key(key); }
+
+  void read_cluster() {
+    auto* peers = values_.find(n("peers"));
+    auto& cluster = to_.out.cluster;
+    values_.take_int(n("peer_port"), "cluster.port", cluster.port);
+    if (peers != nullptr && cluster.port == 0)
+      cluster.port = usual_peer_port;
+    if (cluster.port == 0)
+      return;
+    cluster.host = to_.out.client.host;
+    cluster.no_advertise = true; // clients learn of brokers by SRV or middleware_hosts
+    auto& auth = cluster.authorization;
+    values_.take_text(n("peer_user"), "cluster.authorization.user", auth.user);
+    values_.take_text(n("peer_password"), "cluster.authorization.password", auth.password);
+    if (peers != nullptr) {
+      // Every broker of a site may have the same list, which then names the broker itself: a route
+      // to oneself is recognised when it is dialled.
+      to_.found.note_origin("cluster.routes", peers->key, to_string(peers->where));
+      cluster.routes = read_urls(*peers, usual_peer_port);
+      for (auto& route : cluster.routes)
+        if (route.user.empty()) {
+          route.user = auth.user;
+          route.password = auth.password;
+        }
+    }
+    cluster.tls = mutual();
+  }
+
+  /// All clusters may have the same lines except for gateway_name.
+  void read_gateway() {
+    auto& gateway = to_.out.gateway;
+    values_.take_int(n("gateway_port"), "gateway.port", gateway.port);
+    auto* port = values_.find(n("gateway_port"));
+    auto* remotes = values_.find(n("gateway_remotes"));
+    auto names = remotes == nullptr ? std::vector<std::string>{} : split_list(remotes->text, ',');
+    warn_unlisted("gateway_remote", "gateway_remotes", names);
+    if (gateway.port == 0 && names.empty())
+      return;
+    if (names.empty())
+      to_.found.error(port->where, port->key + " needs " + n("gateway_remotes")
+                                       + ", the names of the other clusters");
+    else if (gateway.port == 0)
+      to_.found.error(remotes->where, remotes->key + " needs " + n("gateway_port")
+                                          + ", where the other clusters connect");
+    gateway.name = to_.out.cluster_name;
+    gateway.host = to_.out.client.host;
+    gateway.reject_unknown = true;
+    gateway.tls = mutual();
+    if (remotes != nullptr)
+      to_.found.note_origin("gateway.gateways", remotes->key, to_string(remotes->where));
+    for (auto& name : names) {
+      remote_gateway remote;
+      remote.name = name;
+      auto prefix = n("gateway_remote") + "." + name + ".";
+      if (auto* urls = values_.find(prefix + "urls"))
+        remote.urls = read_urls(*urls, 0);
+      else if (name == gateway.name)
+        continue; // ourselves, and without an address: nothing to remember
+      else
+        to_.found.error(remotes->where,
+                        remotes->key + " names " + name + ", but " + prefix + "urls is not set");
+      remote.tls = read_remote_tls(prefix, remote.plain);
+      gateway.remotes.push_back(std::move(remote));
+    }
+  }
+
+  void read_leafnodes() {
+    auto& leafs = to_.out.leafnodes;
+    values_.take_int(n("leafnode_port"), "leafnodes.port", leafs.port);
+    if (leafs.port != 0) {
+      leafs.host = to_.out.client.host;
+      leafs.authorization.timeout = usual_auth_timeout;
+      leafs.tls = mutual();
+      if (auto* url = values_.find(n("public_url"))) {
+        auto [address, wrong] = parse_peer_url(url->text);
+        if (wrong.empty() && address.port != 0) {
+          address.port = leafs.port;
+          leafs.advertise = to_string(address);
+        }
+      }
+    }
+    auto* remotes = values_.find(n("leafnode_remotes"));
+    auto names = remotes == nullptr ? std::vector<std::string>{} : split_list(remotes->text, ',');
+    warn_unlisted("leafnode_remote", "leafnode_remotes", names);
+    if (remotes != nullptr)
+      to_.found.note_origin("leafnodes.remotes", remotes->key, to_string(remotes->where));
+    for (auto& name : names)
+      read_leaf_remote(name, *remotes);
+    force_account();
+  }
+
+  void read_leaf_remote(const std::string& name, const choria_setting& remotes) {
+    leaf_remote remote;
+    auto prefix = n("leafnode_remote") + "." + name + ".";
+    if (auto* url = values_.find(prefix + "url"))
+      remote.urls = read_urls(*url, 0);
+    else
+      to_.found.error(remotes.where,
+                      remotes.key + " names " + name + ", but " + prefix + "url is not set");
+    auto* one = values_.find(prefix + "credentials");
+    auto* other = values_.find(prefix + "credential");
+    if (one != nullptr && other != nullptr && one->text != other->text)
+      to_.found.error(other->where,
+                      other->key + " and " + one->key + " name two files; keep one of them");
+    for (auto* spelling : {"credential", "credentials"})
+      values_.take_path(prefix + spelling, "", remote.credentials);
+    if (!remote.credentials.empty())
+      demand_file(one != nullptr ? *one : *other, remote.credentials);
+    values_.take_text(prefix + "account", "", remote.account);
+    bool plain = false;
+    remote.tls = read_remote_tls(prefix, plain);
+    if (!plain && !remote.tls)
+      remote.tls = own_;
+    to_.out.leafnodes.remotes.push_back(std::move(remote));
+  }
+
+  /// Whoever connects to a leaf broker lands in the account that its link is bound to. Without an
+  /// operator such an account exists by being named here.
+  void force_account() {
+    auto& leafs = to_.out.leafnodes;
+    if (to_.out.operators.enabled())
+      return;
+    std::vector<std::string> accounts;
+    for (auto& remote : leafs.remotes)
+      if (!remote.account.empty()
+          && std::find(accounts.begin(), accounts.end(), remote.account) == accounts.end())
+        accounts.push_back(remote.account);
+    for (auto& name : accounts) {
+      to_.out.accounts.emplace_back();
+      to_.out.accounts.back().name = name;
+    }
+    if (accounts.size() == 1)
+      leafs.client_account = accounts.front();
+    auto* chosen = values_.find(n("leafnode_default_account"));
+    values_.take_text(n("leafnode_default_account"), "leafnodes.client_account",
+                      leafs.client_account);
+    bool known =
+        std::find(accounts.begin(), accounts.end(), leafs.client_account) != accounts.end();
+    if (chosen != nullptr && !known)
+      to_.found.error(chosen->where, chosen->key + " names \"" + chosen->text
+                                         + "\", which no leafnode_remote is bound to");
+    else if (chosen == nullptr && accounts.size() > 1)
+      to_.found.error(values_.find(n("leafnode_remotes"))->where,
+                      n("leafnode_remotes") + " are bound to several accounts; "
+                          + n("leafnode_default_account")
+                          + " must say in which of them clients are placed");
+  }
+
+  /// The broker's own certificate, and both ends verify each other.
+  tls_material mutual() const {
+    auto tls = own_;
+    if (tls)
+      tls->verify = true;
+    return tls;
+  }
+
+  /// A remote's own material, used as soon as one of the three is set.
+  tls_material read_remote_tls(const std::string& prefix, bool& plain) {
+    if (auto* one = values_.find(prefix + "tls.disable"); one != nullptr && is_yes(one->text)) {
+      plain = true;
+      to_.found.warning(one->where, one->key
+                                        + " is on: this link is in the clear, and nobody is "
+                                          "checked");
+      return std::nullopt;
+    }
+    security::tls_settings tls;
+    bool given = false;
+    for (auto& [key, target] :
+         {std::pair{"tls.cert", &tls.cert_file}, std::pair{"tls.key", &tls.key_file},
+          std::pair{"tls.ca", &tls.ca_file}})
+      if (values_.take_path(prefix + key, "", *target)) {
+        demand_file(*values_.find(prefix + key), *target);
+        given = true;
+      }
+    auto* verify = values_.find(prefix + "tls.verify");
+    bool off = verify != nullptr && !is_yes(verify->text);
+    if (off && !given)
+      to_.found.warning(verify->where, verify->key
+                                           + " does nothing without tls.cert, tls.key and "
+                                             "tls.ca of this remote");
+    if (!given)
+      return std::nullopt;
+    if (tls.cert_file.empty() != tls.key_file.empty()) {
+      auto missing = prefix + (tls.cert_file.empty() ? "tls.cert" : "tls.key");
+      auto* there = values_.find(prefix + (tls.cert_file.empty() ? "tls.key" : "tls.cert"));
+      to_.found.error(there->where, there->key + " is set without " + missing);
+    }
+    if (off)
+      to_.found.warning(verify->where, verify->key + " is off: whoever answers there is believed");
+    tls.insecure = off;
+    tls.verify = !off;
+    return tls;
+  }
+
+  std::vector<peer_url> read_urls(const choria_setting& one, int example_port) {
+    std::vector<peer_url> urls;
+    for (auto& text : split_list(one.text, ',')) {
+      if (text.empty())
+        continue;
+      auto [url, wrong] = parse_peer_url(text);
+      if (wrong.empty() && url.port == 0)
+        wrong = "it names no port"
+                + (example_port == 0
+                       ? std::string{}
+                       : "; write " + to_string(url) + ":" + std::to_string(example_port));
+      if (!wrong.empty())
+        to_.found.error(one.where, one.key + ": \"" + without_user(text) + "\": " + wrong);
+      else if (std::find(urls.begin(), urls.end(), url) == urls.end())
+        urls.push_back(std::move(url));
+    }
+    return urls;
+  }
+
+  void demand_file(const choria_setting& one, const std::string& path) {
+    if (!around_.read_file(path))
+      to_.found.error(one.where, one.key + ": " + path + " cannot be read");
+  }
+
+  /// Lines about a remote that the list does not name do nothing.
+  void warn_unlisted(std::string_view remote, std::string_view list,
+                     const std::vector<std::string>& names) {
+    auto prefix = n(remote) + ".";
+    for (auto& one : values_.all()) {
+      if (!one.key.starts_with(prefix))
+        continue;
+      auto name = one.key.substr(prefix.size());
+      name = name.substr(0, name.find('.'));
+      if (std::find(names.begin(), names.end(), name) == names.end())
+        to_.found.warning(one.where,
+                          one.key + " does nothing: " + n(list) + " does not name " + name);
+    }
+  }
+
+  choria_values& values_;
+  const tls_material& own_;
+  const surroundings& around_;
+  reading& to_;
+};
 
 } // namespace
 
 bool asks_for_links(const choria_values& values) {
-  auto* port = values.find(network_key("peer_port"));
-  return values.find(network_key("peers")) != nullptr || (port != nullptr && port->text != "0");
+  auto on = [&](std::string_view key) {
+    auto* one = values.find(network_key(key));
+    return one != nullptr && one->text != "0";
+  };
+  return on("peers") || on("peer_port") || on("gateway_port") || on("gateway_remotes")
+         || on("leafnode_port") || on("leafnode_remotes");
 }
 
 void read_choria_links(choria_values& values, const std::optional<security::tls_settings>& own,
-                       reading& to) {
-  if (!asks_for_links(values))
-    return;
-  auto& cluster = to.out.cluster;
-  to.out.cluster_name = usual_name;
-  values.take_text(network_key("gateway_name"), "cluster.name", to.out.cluster_name);
-  cluster.host = to.out.client.host;
-  cluster.no_advertise = true; // clients learn of brokers by SRV or middleware_hosts
-  values.take_int(network_key("peer_port"), "cluster.port", cluster.port);
-  if (auto* peers = values.find(network_key("peers"))) {
-    to.found.note_origin("cluster.routes", peers->key, to_string(peers->where));
-    cluster.routes = read_peers(*peers, to.found);
-    if (cluster.port == 0)
-      cluster.port = usual_peer_port;
-  }
-  auto& auth = cluster.authorization;
-  values.take_text(network_key("peer_user"), "cluster.authorization.user", auth.user);
-  values.take_text(network_key("peer_password"), "cluster.authorization.password", auth.password);
-  for (auto& route : cluster.routes)
-    if (route.user.empty()) {
-      route.user = auth.user;
-      route.password = auth.password;
-    }
-  cluster.tls = own;
-  if (cluster.tls)
-    cluster.tls->verify = true;
+                       const surroundings& around, reading& to) {
+  if (asks_for_links(values))
+    link_binder{values, own, around, to}.read();
 }
 
 } // namespace troupe::config

@@ -87,7 +87,7 @@ public:
     read_accounts();
     read_logging();
     read_tls();
-    read_choria_links(values_, own_tls_, to_);
+    read_choria_links(values_, own_tls_, around_, to_);
   }
 
 private:

@@ -26,6 +26,7 @@ public:
   void refuse_above(std::string_view key, nanoseconds span, nanoseconds highest);
 
   const choria_setting* find(std::string_view key) const;
+  const std::vector<choria_setting>& all() const noexcept { return settings_; }
   std::string home() const;
 
 private:

@@ -69,7 +69,7 @@ void read_cluster(const member& one, dialect from, reading& to) {
       cluster.routes = block.read_urls(each, "route");
       block.note("cluster.routes", each);
     } else if (key == "tls") {
-      cluster.tls = block.read_tls_block(each);
+      cluster.tls = block.read_tls_block(each, true);
     } else if (key == "permissions") {
       permissions = &each;
     } else if (key == "compression") {

@@ -98,6 +98,42 @@ void compare_tls(const options& before, const options& after, std::vector<change
                      "Reloaded: tls = " + switched(is.has_value())});
 }
 
+std::string count_of(size_t number, std::string_view what) {
+  return std::to_string(number) + " " + std::string{what};
+}
+
+/// Of gateways only certificates change while they run, of leaf nodes only the remotes.
+void compare_gateways_and_leafs(const options& before, const options& after,
+                                std::vector<change>& changes) {
+  auto& was = before.gateway;
+  auto& is = after.gateway;
+  auto add = [&](std::string_view option, const std::string& old_text, const std::string& new_text,
+                 std::string_view label) {
+    changes.push_back({std::string{option}, old_text, new_text, !label.empty(),
+                       label.empty() ? std::string{} : refusal_line(label, old_text, new_text)});
+  };
+  if (was.remotes != is.remotes)
+    add("gateway.gateways", count_of(was.remotes.size(), "gateways"),
+        count_of(is.remotes.size(), "gateways"), "Gateway");
+  if (was.tls != is.tls)
+    add("gateway.tls", switched(was.tls.has_value()), switched(is.tls.has_value()),
+        was.tls.has_value() == is.tls.has_value() ? "" : "Gateway");
+  auto& old_leafs = before.leafnodes;
+  auto& new_leafs = after.leafnodes;
+  bool logins = old_leafs.users != new_leafs.users || old_leafs.account != new_leafs.account
+                || old_leafs.nkey != new_leafs.nkey;
+  if (logins)
+    add("leafnodes.authorization.users", count_of(old_leafs.users.size(), "users"),
+        count_of(new_leafs.users.size(), "users"), "LeafNode");
+  if (old_leafs.tls != new_leafs.tls)
+    add("leafnodes.tls", switched(old_leafs.tls.has_value()), switched(new_leafs.tls.has_value()),
+        "LeafNode");
+  if (old_leafs.remotes != new_leafs.remotes)
+    changes.push_back({"leafnodes.remotes", count_of(old_leafs.remotes.size(), "remotes"),
+                       count_of(new_leafs.remotes.size(), "remotes"), false,
+                       "Reloaded: LeafNode Remotes"});
+}
+
 /// Fields of routes that are no rows of the registry, and the lines of nats-server for all.
 void compare_cluster(const options& before, const options& after, std::vector<change>& changes) {
   auto& was = before.cluster;
@@ -116,10 +152,6 @@ void compare_cluster(const options& before, const options& after, std::vector<ch
   if (was.routes != is.routes)
     changes.push_back({"cluster.routes", to_string(was.routes), to_string(is.routes), false,
                        "Reloaded: cluster routes"});
-}
-
-std::string count_of(size_t number, std::string_view what) {
-  return std::to_string(number) + " " + std::string{what};
 }
 
 void compare_people(const options& before, const options& after, std::vector<change>& changes) {
@@ -176,6 +208,7 @@ difference compare(const options& before, const options& after) {
   }
   compare_tls(before, after, result.changes);
   compare_cluster(before, after, result.changes);
+  compare_gateways_and_leafs(before, after, result.changes);
   compare_people(before, after, result.changes);
   return result;
 }

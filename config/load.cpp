@@ -1,6 +1,7 @@
 // config/load.cpp: chooses the front end, then flags, origins and rules.
 #include "config/load.hpp"
 #include "config/choria_options.hpp"
+#include "config/link_rules.hpp"
 #include "config/nats_format.hpp"
 #include "config/nats_options.hpp"
 #include "config/registry.hpp"
@@ -102,6 +103,15 @@ void check_tls_files(const load_request& request, const std::string& path,
   check("ca_file", tls->ca_file);
 }
 
+void check_credentials(const load_request& request, const leaf_remote& remote, findings& found) {
+  if (remote.credentials.empty() || request.around.read_file(remote.credentials))
+    return;
+  auto* from = found.origin_of("leafnodes.remotes");
+  found.errors.push_back((from == nullptr ? std::string{} : from->place + ": ")
+                         + "credentials: open " + remote.credentials
+                         + ": no such file or directory");
+}
+
 std::vector<origin> all_origins(const load_result& result, const findings& found) {
   std::vector<origin> all;
   auto add = [&](std::string key) {
@@ -118,9 +128,13 @@ std::vector<origin> all_origins(const load_result& result, const findings& found
   };
   add_tls("listen.tls", result.opts.client.tls);
   add_tls("cluster.tls", result.opts.cluster.tls);
-  for (auto* key : {"listen.tls.handshake_order", "cluster.tls.handshake_order", "cluster.routes",
-                    "cluster.permissions", "authorization.users",
-                    "authorization.default_permissions", "accounts"})
+  add_tls("gateway.tls", result.opts.gateway.tls);
+  add_tls("leafnodes.tls", result.opts.leafnodes.tls);
+  for (auto* key :
+       {"listen.tls.handshake_order", "cluster.tls.handshake_order", "cluster.routes",
+        "cluster.permissions", "gateway.gateways", "gateway.tls.handshake_order",
+        "leafnodes.tls.handshake_order", "leafnodes.remotes", "leafnodes.authorization.users",
+        "authorization.users", "authorization.default_permissions", "accounts"})
     if (found.origin_of(key) != nullptr)
       add(key);
   return all;
@@ -157,9 +171,19 @@ load_result load(const load_request& request) {
   if (result.used != front_end::choria) { // which has told all three in one sentence
     check_tls_files(request, "listen.tls", result.opts.client.tls, found);
     check_tls_files(request, "cluster.tls", result.opts.cluster.tls, found);
+    check_tls_files(request, "gateway.tls", result.opts.gateway.tls, found);
+    check_tls_files(request, "leafnodes.tls", result.opts.leafnodes.tls, found);
+    for (auto& remote : result.opts.gateway.remotes)
+      check_tls_files(request, "gateway.gateways.tls", remote.tls, found);
+    for (auto& remote : result.opts.leafnodes.remotes) {
+      check_tls_files(request, "leafnodes.remotes.tls", remote.tls, found);
+      check_credentials(request, remote, found);
+    }
   }
   if (result.used != front_end::nats)
     check_own_rules(result.opts, found, result.rules);
+  else
+    check_nats_link_rules(result.opts, found, result.rules);
   check_rules(result.opts, found, result.rules);
   result.origins = all_origins(result, found);
   result.inactive = std::move(found.inactive);

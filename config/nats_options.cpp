@@ -4,6 +4,8 @@
 #include "config/address.hpp"
 #include "config/authorization_options.hpp"
 #include "config/cluster_options.hpp"
+#include "config/gateway_options.hpp"
+#include "config/leafnode_options.hpp"
 #include "config/nats_schema.hpp"
 #include "config/registry.hpp"
 #include "config/resolver_options.hpp"
@@ -132,6 +134,10 @@ private:
           read_tls(one.val, one.where, "resolver.tls", dialect::nats, to_.found);
     else if (key == "cluster")
       read_cluster(one, dialect::nats, to_);
+    else if (key == "gateway")
+      read_gateway(one, dialect::nats, to_);
+    else if (any_of(key, {"leafnodes", "leaf"}))
+      read_leafnodes(one, dialect::nats, to_);
     else
       return false;
     return true;

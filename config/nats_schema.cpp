@@ -17,34 +17,6 @@ struct block {
 };
 
 constexpr auto blocks = std::to_array<block>({
-    {"gateway",
-     "name listen port host net authorization=peer_auth tls=tls advertise connect_retries "
-     "connect_backoff reject_unknown_cluster reject_unknown gateways=remote_gateway "
-     "write_deadline write_timeout"},
-    {"remote_gateway", "name url urls tls=tls"},
-    {"leafnodes",
-     "listen port host net authorization=leaf_auth tls=tls leafnode_advertise advertise "
-     "no_advertise reconnect reconnect_delay reconnect_interval dial_timeout min_version "
-     "minimum_version compression=compression isolate_leafnode_interest isolate "
-     "write_deadline write_timeout remotes=remote_leaf"},
-    {"remote_leaf",
-     "url urls account local credentials creds nkey seed tls=tls hub deny_imports "
-     "deny_import deny_exports deny_export no_randomize dont_randomize ws_compression "
-     "ws_compress websocket_compression websocket_compress ws_no_masking "
-     "websocket_no_masking compression=compression first_info_timeout dial_timeout "
-     "disabled proxy=proxy isolate_leafnode_interest isolate request_isolation "
-     "ignore_discovered_servers jetstream_cluster_migrate"},
-    {"proxy", "url username password timeout"},
-    {"compression", "mode rtt_thresholds thresholds"},
-    {"peer_auth", "user username pass password timeout token permissions=permissions "
-                  "default_permissions=permissions default_permission=permissions"},
-    {"leaf_auth",
-     "user username pass password nkey account timeout users=leaf_user proxy_required"},
-    {"leaf_user", "user username pass password nkey account proxy_required"},
-    {"permissions", "publish=subjects pub=subjects import=subjects subscribe=subjects sub=subjects "
-                    "export=subjects allow_responses=responses publish_allow_responses=responses"},
-    {"subjects", "allow deny"},
-    {"responses", "max max_msgs max_messages max_responses expires expiration ttl"},
     {"tls", "cert_file key_file ca_file certs=pair certificates=pair verify verify_and_map "
             "verify_cert_and_check_known_urls insecure timeout min_version cipher_suites "
             "curve_preferences allow_insecure_cipher_suites connection_rate_limit pinned_certs "
@@ -79,7 +51,7 @@ constexpr auto blocks = std::to_array<block>({
 
 /// Top-level keys, as a block; `!` marks those that would have kept somebody out.
 constexpr std::string_view top_level =
-    "gateway=gateway leafnodes=leafnodes leaf=leafnodes websocket=websocket "
+    "websocket=websocket "
     "ws=websocket mqtt=mqtt jetstream=jetstream store_dir storedir default_js_domain=any js_domain "
     "no_system_account no_system no_sys_acc "
     "ocsp=ocsp ocsp_cache=ocsp_cache proxies=proxies proxy_protocol "

@@ -127,6 +127,8 @@ struct options {
   std::string admin_socket; ///< unix socket of `troupe actors`; empty: chosen from the pid
   std::string cluster_name; ///< told to clients; empty: one is made up once there are routes
   cluster_options cluster;
+  gateway_options gateway;
+  leafnode_options leafnodes;
   std::string system_account; ///< empty: "$SYS"
   config::operator_mode operators;
   /// The default configuration was used because nothing was given.

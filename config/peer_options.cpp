@@ -32,6 +32,8 @@ bool link_block::is_map(const member& one) {
 bool link_block::read_scalar(const member& one) {
   auto name = std::string{section_} + "." + lower(one.key);
   auto* entry = find_nats_option(name);
+  if (entry == nullptr && from_ == dialect::yaml)
+    entry = find_option(name); // ours alone
   if (entry == nullptr)
     return false;
   auto [known, fresh] = seen_.try_emplace(entry->key, one.key);
@@ -136,11 +138,11 @@ void link_block::read_compression(const member& one, std::string& target,
   }
 }
 
-std::optional<security::tls_settings> link_block::read_tls_block(const member& one) {
+std::optional<security::tls_settings> link_block::read_tls_block(const member& one, bool mutual) {
   auto path = std::string{section_} + ".tls";
   note(path, one);
   auto tls = read_tls(one.val, one.where, path, from_, to_.found);
-  tls.verify = true;
+  tls.verify = tls.verify || mutual;
   return tls;
 }
 
@@ -179,6 +181,41 @@ std::vector<peer_url> link_block::read_urls(const member& one, std::string_view 
   for (auto& item : one.val.items)
     add_url(item, item.where.line > 0 ? item.where : one.where, what, usual_port, urls);
   return urls;
+}
+
+void link_block::add_urls(const member& one, std::string_view what, int usual_port,
+                          std::vector<peer_url>& urls) {
+  if (one.val.kind == value::type::text)
+    add_url(one.val, one.where, what, usual_port, urls);
+  else
+    for (auto& url : read_urls(one, what, usual_port))
+      urls.push_back(std::move(url));
+}
+
+bool link_block::has_name(std::string_view names, std::string_view name) {
+  while (!names.empty()) {
+    auto end = std::min(names.find(' '), names.size());
+    if (names.substr(0, end) == name)
+      return true;
+    names.remove_prefix(std::min(end + 1, names.size()));
+  }
+  return false;
+}
+
+void link_block::assign_field(field target, unit kind, std::string_view names, const member& one) {
+  if (!names.empty()) {
+    auto [known, fresh] = seen_.try_emplace(names, one.key);
+    if (!fresh) {
+      error(one, "\"" + one.key + "\" and \"" + known->second
+                     + "\" are names of one option; keep one of them");
+      return;
+    }
+  }
+  auto result = assign(target, kind, lower(one.key), one.val, from_);
+  if (!result.error.empty())
+    error(one, result.error);
+  if (!result.warning.empty())
+    to_.found.warning(one.where, result.warning);
 }
 
 void link_block::unknown(const member& one, std::vector<std::string_view> known) {

@@ -28,25 +28,37 @@ public:
   /// `listen`: a port, or host and port.
   void read_listen(const member& one);
 
-  /// `authorization` for a single user; `permissions` inside it only where `read_old_permissions`
-  /// takes them.
+  /// `authorization` for a single user; what else may stand there `read_more` takes, which answers
+  /// whether it did.
   template <class F>
-  void read_authorization(const member& one, F&& read_old_permissions) {
+  void read_authorization(const member& one, F&& read_more) {
     if (!is_map(one))
       return;
     for (auto& each : one.val.members)
-      if (!read_user_key(each) && !read_old_permissions(each))
+      if (!read_more(each) && !read_user_key(each))
         unknown(each, {"user", "password", "timeout"});
   }
 
   /// `compression`: a word, true or false, or a map with a mode.
   void read_compression(const member& one, std::string& target, std::string_view when_on);
 
-  std::optional<security::tls_settings> read_tls_block(const member& one);
+  /// `mutual`: both ends verify each other, whatever the block says.
+  std::optional<security::tls_settings> read_tls_block(const member& one, bool mutual);
 
   /// A list of URLs; `what` is nats-server's word for them ("route"). A missing scheme is an error
   /// in its format; a port missing is one unless there is a `usual_port`.
   std::vector<peer_url> read_urls(const member& one, std::string_view what, int usual_port = 0);
+  /// The same, or one URL, put behind those in `urls`.
+  void add_urls(const member& one, std::string_view what, int usual_port,
+                std::vector<peer_url>& urls);
+
+  /// What is no row of the registry: entries of lists. `names` are all that one option has,
+  /// separated by blanks; two of them in one block are an error.
+  void assign_field(field target, unit kind, std::string_view names, const member& one);
+  void assign_text(const member& one, std::string& target, unit kind = unit::text) {
+    assign_field(&target, kind, {}, one);
+  }
+  static bool has_name(std::string_view names, std::string_view name);
 
   /// The member is none that this block knows.
   void unknown(const member& one, std::vector<std::string_view> known);

@@ -73,6 +73,24 @@ std::string in_words(const security::user& who) {
   return result + (who.permissions ? ", " + in_words(*who.permissions) : "");
 }
 
+std::string in_words(const leaf_remote& remote) {
+  std::string result = remote.account.empty() ? "$G" : remote.account;
+  result += " to " + to_string(remote.urls);
+  if (remote.hub)
+    result += ", as its hub";
+  if (!remote.credentials.empty())
+    result += ", credentials " + remote.credentials;
+  if (!remote.nkey.empty())
+    result += ", nkey " + std::string{redacted};
+  if (remote.tls)
+    result += ", TLS";
+  if (!remote.deny_imports.empty())
+    result += ", imports never " + joined(remote.deny_imports);
+  if (!remote.deny_exports.empty())
+    result += ", exports never " + joined(remote.deny_exports);
+  return result + (remote.disabled ? ", disabled" : "");
+}
+
 std::string shown(const option_entry& entry, options& opts) {
   auto text = show(entry.at(opts));
   if (entry.kind == unit::secret && !text.empty())
@@ -89,6 +107,8 @@ public:
       rows_.push_back({std::string{entry.key}, shown(entry, opts_), from(entry.key)});
     add_tls("listen.tls", opts_.client.tls);
     add_cluster();
+    add_gateway();
+    add_leafnodes();
     add_people();
     auto text = table_of(rows_, 48);
     for (auto& one : result_.inactive)
@@ -136,6 +156,36 @@ private:
            from("cluster.permissions")});
     if (cluster.enabled())
       add_tls("cluster.tls", cluster.tls);
+  }
+
+  void add_gateway() {
+    auto& gateway = opts_.gateway;
+    for (size_t i = 0; i < gateway.remotes.size(); ++i) {
+      auto& remote = gateway.remotes[i];
+      rows_.push_back({"gateway.gateways[" + std::to_string(i) + "]",
+                       remote.name + " at " + to_string(remote.urls)
+                           + (remote.name == gateway.name ? ", ourselves" : "")
+                           + (remote.plain ? ", in the clear"
+                              : remote.tls ? ", own TLS"
+                                           : ""),
+                       from("gateway.gateways")});
+    }
+    if (gateway.enabled())
+      add_tls("gateway.tls", gateway.tls);
+  }
+
+  void add_leafnodes() {
+    auto& leafs = opts_.leafnodes;
+    for (size_t i = 0; i < leafs.users.size(); ++i)
+      rows_.push_back({"leafnodes.authorization.users[" + std::to_string(i) + "]",
+                       leafs.users[i].name + " in "
+                           + (leafs.users[i].account.empty() ? "$G" : leafs.users[i].account),
+                       from("leafnodes.authorization.users")});
+    for (size_t i = 0; i < leafs.remotes.size(); ++i)
+      rows_.push_back({"leafnodes.remotes[" + std::to_string(i) + "]", in_words(leafs.remotes[i]),
+                       from("leafnodes.remotes")});
+    if (leafs.port != 0)
+      add_tls("leafnodes.tls", leafs.tls);
   }
 
   void add_people() {
@@ -200,6 +250,15 @@ std::string describe_keys() {
   rows.push_back(
       {"cluster.routes", "list", "URLs of other members, nats-route://[user:password@]host:port"});
   rows.push_back({"cluster.tls", "map", "as listen.tls; both ends verify each other"});
+  rows.push_back({"gateway.gateways", "list",
+                  "other clusters: name, urls and, if other than gateway.tls, tls; the own name is "
+                  "passed over"});
+  rows.push_back({"gateway.tls", "map", "as listen.tls; both ends verify each other"});
+  rows.push_back({"leafnodes.authorization.users", "list", "maps of user, password and account"});
+  rows.push_back({"leafnodes.tls", "map", "as listen.tls"});
+  rows.push_back({"leafnodes.remotes", "list",
+                  "hubs: urls, account, credentials or nkey, tls, hub, deny_imports, deny_exports "
+                  "and more"});
   rows.push_back({"cluster.permissions", "map",
                   "import and export: subjects of our interest that is told, of theirs that is "
                   "taken"});

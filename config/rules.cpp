@@ -1,6 +1,7 @@
 // config/rules.cpp: the cross-checks of a configuration.
 #include "config/rules.hpp"
 #include "config/duration.hpp"
+#include "config/link_rules.hpp"
 #include "config/registry.hpp"
 #include "security/client_hosts.hpp"
 #include "security/tls_names.hpp"
@@ -149,31 +150,8 @@ public:
       say(said("monitoring.https") + " needs TLS; add a tls block with cert_file and key_file");
     check_tls_block("listen.tls", tls);
     check_tls_block("cluster.tls", opts_.cluster.tls);
-  }
-
-  void check_cluster() {
-    auto& cluster = opts_.cluster;
-    check_write_timeout("cluster.write_timeout", cluster.write_timeout);
-    auto* routes = found_.origin_of("cluster.routes");
-    if (routes != nullptr && routes->place == "flag" && !cluster.routes.empty()
-        && !cluster.enabled())
-      say("solicited routes require cluster capabilities, e.g. --cluster");
-  }
-
-  void check_own_cluster() {
-    auto& cluster = opts_.cluster;
-    if (!cluster.routes.empty() && !cluster.enabled())
-      say(said("cluster.routes") + " needs " + said("cluster.port")
-          + ", where the other members connect; -1 takes any free port");
-    auto& auth = cluster.authorization;
-    if (auth.user.empty() != auth.password.empty())
-      say(said(auth.user.empty() ? "cluster.authorization.password" : "cluster.authorization.user")
-          + " is set without cluster.authorization." + (auth.user.empty() ? "user" : "password"));
-    if (auth.timeout && *auth.timeout <= nanoseconds{0})
-      say(said("cluster.authorization.timeout") + " must be longer than 0s");
-    if (cluster.tls && cluster.tls->ca_file.empty() && found_.errors.empty())
-      say(said("cluster.tls") + " needs ca_file: both ends of a route verify each other");
-    check_own_port("cluster", cluster.host, cluster.port);
+    check_tls_block("gateway.tls", opts_.gateway.tls);
+    check_tls_block("leafnodes.tls", opts_.leafnodes.tls);
   }
 
   void check_own() {
@@ -213,25 +191,6 @@ private:
       say(said(path + ".timeout") + " must be longer than 0s");
   }
 
-  void check_write_timeout(std::string_view option, const std::string& word) {
-    if (!word.empty() && word != "default" && word != "close" && word != "retry")
-      say(said(option) + ": write_timeout must be 'default', 'close' or 'retry', not \"" + word
-          + "\"");
-  }
-
-  /// Two listeners on one port: the second could not be opened.
-  void check_own_port(const std::string& section, const std::string& host, int port) {
-    auto clash = [&](std::string_view other, const std::string& other_host, int other_port) {
-      if (port > 0 && port == other_port && host == other_host)
-        say(said(section + ".port") + " and " + said(other) + " are both " + std::to_string(port));
-    };
-    if (opts_.serves_clients)
-      clash("listen.port", opts_.client.host, opts_.client.port);
-    auto& monitoring = opts_.monitoring;
-    clash("monitoring.port", monitoring.host.empty() ? opts_.client.host : monitoring.host,
-          monitoring.port);
-  }
-
   static constexpr int64_t no_end = std::numeric_limits<int64_t>::max();
 
   void say(std::string sentence) { broken_.push_back(std::move(sentence)); }
@@ -259,13 +218,12 @@ void check_rules(const options& opts, const findings& found, std::vector<std::st
   checker.check_system_account();
   checker.check_operators();
   checker.check_tls();
-  checker.check_cluster();
+  check_link_rules(opts, found, broken);
 }
 
 void check_own_rules(const options& opts, const findings& found, std::vector<std::string>& broken) {
-  rule_checker checker{opts, found, broken};
-  checker.check_own();
-  checker.check_own_cluster();
+  rule_checker{opts, found, broken}.check_own();
+  check_own_link_rules(opts, found, broken);
 }
 
 } // namespace troupe::config

@@ -5,6 +5,8 @@
 #include "config/authorization_options.hpp"
 #include "config/closest.hpp"
 #include "config/cluster_options.hpp"
+#include "config/gateway_options.hpp"
+#include "config/leafnode_options.hpp"
 #include "config/nats_schema.hpp"
 #include "config/registry.hpp"
 #include "config/tls_options.hpp"
@@ -20,8 +22,8 @@ constexpr std::array<std::string_view, 9> sections{"fleet",   "listen",        "
                                                    "timing",  "authorization", "monitoring",
                                                    "logging", "operator",      "resolver"};
 
-/// Features with the key names of nats-server's format that are not run yet.
-constexpr std::array<std::string_view, 3> inactive_blocks{"gateway", "leafnodes", "websocket"};
+/// A feature with the key names of nats-server's format that is not run yet.
+constexpr std::array<std::string_view, 1> inactive_blocks{"websocket"};
 
 template <size_t N>
 bool is_one_of(std::string_view key, const std::array<std::string_view, N>& names) {
@@ -41,7 +43,8 @@ std::vector<std::string_view> known_keys(std::string_view section) {
     result.insert(result.end(), sections.begin(), sections.end());
     result.insert(result.end(), inactive_blocks.begin(), inactive_blocks.end());
     result.push_back("accounts");
-    result.push_back("cluster");
+    for (auto* block : {"cluster", "gateway", "leafnodes"})
+      result.emplace_back(block);
     result.push_back("mappings");
   } else if (section == "listen" || section == "resolver") {
     result.push_back("tls");
@@ -73,6 +76,10 @@ private:
       read_accounts(one, dialect::yaml, to_);
     else if (one.key == "cluster")
       read_cluster(one, dialect::yaml, to_);
+    else if (one.key == "gateway")
+      read_gateway(one, dialect::yaml, to_);
+    else if (one.key == "leafnodes")
+      read_leafnodes(one, dialect::yaml, to_);
     else if (one.key == "mappings")
       read_global_mappings(one, dialect::yaml, to_);
     else if (is_one_of(one.key, sections))
