@@ -5,20 +5,22 @@
 #include "actors/account_policy.hpp"
 #include "actors/accounts_actor.hpp"
 #include "actors/jwt_login.hpp"
+#include "actors/link_keeper.hpp"
+#include "actors/link_registry.hpp"
 #include "actors/listener.hpp"
 #include "actors/log.hpp"
 #include "actors/observer.hpp"
 #include "actors/reactor.hpp"
+#include "actors/self_description.hpp"
+#include "actors/supervisor.hpp"
 #include "security/nkey.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <atomic>
-#include <map>
 #include <mutex>
 #include <thread>
-#include <unordered_map>
 
 namespace troupe::actors {
 namespace {
@@ -35,86 +37,16 @@ struct system_config : caf::actor_system_config {
   }
 };
 
-/// Restarts what must live. Its children's state is in `core`, so a new actor goes on with it.
-struct broker_state {
-  static inline const char* name = "broker";
-  struct child {
-    account_actor actor; // the one handle that keeps it alive
-    account_ptr which;
-  };
-  std::map<caf::actor_addr, child> children;
-  std::unordered_map<const account*, caf::actor_addr> speakers; // whose child speaks for it
-  uint64_t restarts = 0;
-};
-
-broker_actor::behavior_type supervise(broker_actor::stateful_pointer<broker_state> self,
-                                      std::vector<account_ptr> accounts,
-                                      std::vector<reactor_actor> reactors) {
-  auto begin = [self, reactors = std::move(reactors)](const account_ptr& which) {
-    auto actor = spawn_account(self->system(), which, reactors);
-    self->monitor(actor);
-    self->state.children.emplace(actor.address(), broker_state::child{actor, which});
-    self->state.speakers.insert_or_assign(which.get(), actor.address());
-  };
-  for (const auto& which : accounts)
-    begin(which);
-  self->set_down_handler([self, begin](caf::down_msg& down) {
-    auto it = self->state.children.find(down.source);
-    if (it == self->state.children.end())
-      return;
-    auto which = it->second.which;
-    self->state.children.erase(it);
-    if (!down.reason) { // its account was removed
-      self->state.speakers.erase(which.get());
-      return;
-    }
-    ++self->state.restarts;
-    log::error("The actor of account {} failed ({}), starting it anew", which->name,
-               self->system().render(down.reason));
-    begin(which);
-  });
-  return {
-      [begin](atom::watch, const account_ptr& which) { begin(which); },
-      [self](atom::rules, const account_ptr& which) {
-        auto who = self->state.speakers.find(which.get());
-        if (who == self->state.speakers.end())
-          return;
-        const auto& speaker = self->state.children.at(who->second).actor;
-        self->send(speaker, atom::rules_v);
-        if (which->policy()->removed)
-          self->send(speaker, atom::shut_down_v); // nobody needs to be counted any more
-      },
-      [self](atom::shut_down) {
-        self->set_down_handler([](caf::down_msg&) {});
-        for (const auto& [address, child] : self->state.children)
-          self->send(child.actor, atom::shut_down_v);
-        self->quit();
-      },
-      [self](atom::tree) {
-        auto out = std::make_shared<std::vector<actor_snapshot>>();
-        actor_snapshot mine;
-        mine.path = "broker";
-        mine.place = "scheduler";
-        mine.state = fmt::format("{} accounts, {} restarts", self->state.children.size(),
-                                 self->state.restarts);
-        mine.mailbox = self->mailbox().size();
-        out->push_back(std::move(mine));
-        for (const auto& [address, child] : self->state.children)
-          out->push_back(actor_snapshot_of(*child.which));
-        return out;
-      },
-  };
-}
-
 } // namespace
 
 struct broker::impl {
-  explicit impl(const config::options& options, settings_ptr settings)
+  impl(const config::options& options, settings_ptr settings,
+       std::unique_ptr<link_registry> registry)
       : reactors{options.reactors > 0 ? static_cast<size_t>(options.reactors)
                                       : std::max<size_t>(1, std::thread::hardware_concurrency())},
         // What the scheduler runs touches no socket: a few threads are enough.
-        config{std::min<size_t>(reactors, 4)}, system{config}, all{reactors, settings},
-        current{std::move(settings)} {}
+        config{std::min<size_t>(reactors, 4)}, system{config},
+        all{reactors, settings, std::move(registry)}, current{std::move(settings)} {}
 
   template <class Out, class Handle, class... In>
   Out ask(const Handle& whom, Out fallback, In... in) const {
@@ -139,6 +71,11 @@ struct broker::impl {
       log::warn("{}", problem);
   }
 
+  void tell_links(const account_ptr& which) {
+    if (links)
+      links->account_changed(which);
+  }
+
   settings_ptr settings_now() const {
     std::lock_guard guard{mutex};
     return current;
@@ -159,42 +96,23 @@ struct broker::impl {
   std::string id = security::make_server_id();
   bound_socket_ptr socket;
   std::vector<listener_actor> listeners;
+  cluster_view cluster;
+  bool stopping = false;
   wall_time loaded = std::chrono::system_clock::now();
   // to here.
   std::atomic<bool> accepting{false};
   std::atomic<bool> lame_duck{false};
+  std::unique_ptr<link_keeper> links; ///< null: nobody is attached
 };
-
-namespace {
-
-void describe_server(settings& s, const std::string& id, const std::string& host, uint16_t port,
-                     bool lame_duck) {
-  s.info.server_id = id;
-  s.info.server_name = s.options.server_name.empty() ? id : s.options.server_name;
-  s.info.version = nats_version;
-  s.info.troupe = TROUPE_VERSION;
-  s.info.git_commit = TROUPE_COMMIT;
-  s.info.runtime = "c++20";
-  s.info.host = host;
-  s.info.port = port;
-  s.info.lame_duck = lame_duck;
-  if (const auto& public_address = s.options.client.advertise; !public_address.empty()) {
-    auto colon = public_address.rfind(':');
-    bool has_port = colon != std::string::npos
-                    && public_address.find(']', colon) == std::string::npos
-                    && public_address.find(':') == colon;
-    s.info.host = public_address.substr(0, has_port ? colon : std::string::npos);
-    if (has_port)
-      s.info.port = std::atoi(public_address.c_str() + colon + 1);
-  }
-}
-
-} // namespace
 
 broker::broker() = default;
 
 void broker::attach(observer_maker make) {
   make_observer_ = std::move(make);
+}
+
+void broker::attach(link_maker make) {
+  make_links_ = std::move(make);
 }
 
 broker::~broker() {
@@ -222,10 +140,18 @@ std::vector<std::string> broker::start(const config::options& given) {
   } catch (const std::exception& e) {
     return {fmt::format("Error listening on port: {}", e.what())};
   }
-  auto next = std::make_unique<impl>(options, built.ready);
+  std::unique_ptr<link_keeper> links;
+  if (make_links_) {
+    links = make_links_();
+    if (auto problems = links->prepare(options); !problems.empty())
+      return problems;
+  }
+  auto next =
+      std::make_unique<impl>(options, built.ready, links ? links->make_registry() : nullptr);
   describe_server(*built.ready, next->id, options.client.host, socket->port, false);
   next->bound_port = socket->port;
   next->socket = std::move(socket);
+  next->links = std::move(links);
   impl_ = std::move(next);
   auto& my = *impl_;
   for (size_t i = 0; i < my.reactors; ++i)
@@ -235,15 +161,17 @@ std::vector<std::string> broker::start(const config::options& given) {
   std::vector<reactor_actor> reactors;
   for (const auto& each : my.all.reactors)
     reactors.push_back(each->actor);
-  my.all.supervisor = my.system.spawn(supervise, my.all.accounts.all(), std::move(reactors));
+  my.all.supervisor = spawn_supervisor(my.system, my.all.accounts.all(), std::move(reactors));
   my.all.accounts.listen(
-      [&all = my.all, supervisor = my.all.supervisor](const account_ptr& made) {
+      [&my, &all = my.all, supervisor = my.all.supervisor](const account_ptr& made) {
         caf::anon_send(supervisor, atom::watch_v, made);
+        my.tell_links(made);
         if (all.watcher)
           all.watcher->account_changed(made, account_change::added);
       },
-      [&all = my.all, supervisor = my.all.supervisor](const account_ptr& changed) {
+      [&my, &all = my.all, supervisor = my.all.supervisor](const account_ptr& changed) {
         caf::anon_send(supervisor, atom::rules_v, changed);
+        my.tell_links(changed);
         if (all.watcher)
           all.watcher->account_changed(changed, changed->policy()->removed
                                                     ? account_change::removed
@@ -258,6 +186,8 @@ std::vector<std::string> broker::start(const config::options& given) {
   }
   if (make_observer_) // before the actor of the accounts, whose changes it observes
     my.all.watcher = make_observer_(my.system, my.all);
+  if (my.links)
+    my.links->start(my.system, my.all, built.ready, [this](cluster_view view) { follow(view); });
   if (const auto& info = built.ready->info; keeper)
     my.all.keeper = spawn_accounts(my.system, my.all, std::move(keeper),
                                    {info.server_name, info.host, my.id, nats_version});
@@ -277,10 +207,14 @@ std::vector<std::string> broker::reload(const config::options& given) {
   if (!built.problems.empty())
     return built.problems;
   auto& my = *impl_;
+  if (my.links)
+    if (auto problems = my.links->check(options); !problems.empty())
+      return problems;
   describe_server(*built.ready, my.id, options.client.host, my.bound_port, my.lame_duck);
   settings_ptr next = built.ready;
   {
     std::lock_guard guard{my.mutex};
+    describe_cluster(*built.ready, my.cluster, my.lame_duck);
     my.current = next;
     my.loaded = std::chrono::system_clock::now();
   }
@@ -290,9 +224,25 @@ std::vector<std::string> broker::reload(const config::options& given) {
     caf::anon_send(my.all.keeper, atom::apply_v, next);
   for (auto& each : my.all.reactors)
     caf::anon_send(each->actor, atom::apply_v, next);
+  if (my.links)
+    my.links->apply(next);
   if (my.all.watcher)
     my.all.watcher->reloaded();
   return {};
+}
+
+/// Members of the cluster came or went, or it has another name: clients are told. Any thread.
+void broker::follow(const cluster_view& view) {
+  auto& my = *impl_;
+  std::lock_guard guard{my.mutex};
+  if (view == my.cluster || my.stopping) // at the end the reactors are spoken to no more
+    return;
+  my.cluster = view;
+  auto made = my.current->again();
+  describe_cluster(*made, view, my.lame_duck);
+  my.current = made;
+  for (auto& each : my.all.reactors)
+    caf::anon_send(each->actor, atom::announce_v, my.current);
 }
 
 void broker::enter_lame_duck() {
@@ -301,11 +251,7 @@ void broker::enter_lame_duck() {
   my.lame_duck = true;
   if (my.all.watcher)
     my.all.watcher->lame_duck();
-  auto now = my.settings_now();
-  auto next = std::make_shared<settings>(now->options);
-  next->tls = now->tls;
-  next->info = now->info;
-  next->info.lame_duck = true;
+  std::shared_ptr<settings> next;
   {
     std::lock_guard guard{my.mutex};
     for (auto& each : my.listeners)
@@ -314,10 +260,15 @@ void broker::enter_lame_duck() {
     if (my.socket)
       my.socket->refuse(); // listeners let go of it one by one, clients must not hear of it first
     my.socket.reset();
+    next = my.current->again();
+    next->info.lame_duck = true;
+    describe_cluster(*next, my.cluster, true);
     my.current = next;
   }
   for (auto& each : my.all.reactors)
-    caf::anon_send(each->actor, atom::lame_duck_v, settings_ptr{next});
+    caf::anon_send(each->actor, atom::announce_v, settings_ptr{next});
+  if (my.links)
+    my.links->lame_duck();
 }
 
 uint64_t broker::evict(uint64_t count) {
@@ -355,6 +306,7 @@ void broker::stop() {
   my.accepting = false;
   {
     std::lock_guard guard{my.mutex};
+    my.stopping = true;
     for (auto& each : my.listeners)
       caf::anon_send(each, atom::shut_down_v);
     my.listeners.clear();
@@ -364,6 +316,8 @@ void broker::stop() {
     // What it said last has left its reactor when that answers.
     my.ask<tree_ptr>(my.all.reactors.front()->actor, nullptr, atom::tree_v);
   }
+  if (my.links)
+    my.links->stop();
   for (auto& each : my.all.reactors) {
     caf::anon_send(each->actor, atom::shut_down_v);
     each->actor = nullptr;
@@ -469,10 +423,29 @@ std::vector<actor_snapshot> broker::tree() const {
     if (i < listeners.size())
       add(my.ask<tree_ptr>(listeners[i], nullptr, atom::tree_v));
   }
+  if (my.links)
+    for (auto& each : my.links->tree())
+      out.push_back(std::move(each));
   if (my.all.watcher)
     for (auto& each : my.all.watcher->tree())
       out.push_back(std::move(each));
   return out;
+}
+
+std::vector<route_snapshot> broker::routes(bool subscriptions) const {
+  return impl_->links ? impl_->links->routes(subscriptions) : std::vector<route_snapshot>{};
+}
+
+uint16_t broker::cluster_port() const noexcept {
+  return impl_->links ? impl_->links->cluster_port() : uint16_t{0};
+}
+
+std::string broker::cluster_name() const {
+  return impl_->settings_now()->info.cluster;
+}
+
+std::vector<std::string> broker::connect_urls() const {
+  return impl_->settings_now()->info.connect_urls;
 }
 
 protocol::sublist_stats broker::sublist_stats(const std::string& account) const {

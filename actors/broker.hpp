@@ -19,8 +19,11 @@ class actor_system;
 
 namespace troupe::actors {
 
+class link_keeper;
 class observer;
+struct cluster_view;
 struct core;
+struct route_snapshot;
 
 /// The NATS release whose behaviour clients may expect; they compare the number.
 inline constexpr const char* nats_version = "2.15.1";
@@ -38,6 +41,11 @@ public:
   using observer_maker = std::function<std::shared_ptr<observer>(caf::actor_system&, core&)>;
   /// For the next start().
   void attach(observer_maker make);
+
+  /// Makes whoever keeps the links to other servers.
+  using link_maker = std::function<std::unique_ptr<link_keeper>()>;
+  /// For the next start(); without it there are none.
+  void attach(link_maker make);
 
   /// Binds, starts the reactors and accepts clients. Empty: it runs. Otherwise one sentence a
   /// problem, and nothing is left open.
@@ -70,6 +78,12 @@ public:
   /// Null: there is none.
   account_ptr account_named(std::string_view name) const;
   std::vector<connection_snapshot> connections(const connection_query& query) const;
+  /// The links to other members of the cluster; with what each wants to hear, or without.
+  std::vector<route_snapshot> routes(bool subscriptions) const;
+  uint16_t cluster_port() const noexcept; ///< where they connect; 0: nowhere
+  std::string cluster_name() const;       ///< empty: none
+  /// Where clients may go as well; empty without other members.
+  std::vector<std::string> connect_urls() const;
   /// Every actor, parents before children.
   std::vector<actor_snapshot> tree() const;
   /// Of one account, or summed over all.
@@ -79,8 +93,10 @@ public:
 
 private:
   struct impl;
+  void follow(const cluster_view& view);
   std::unique_ptr<impl> impl_;
   observer_maker make_observer_;
+  link_maker make_links_;
 };
 
 } // namespace troupe::actors

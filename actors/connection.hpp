@@ -53,8 +53,8 @@ public:
   void leave_crowd();
   /// Advises the client to go elsewhere; false: it could not understand that, or not yet.
   bool advise_to_leave();
-  /// Tells the client (if it can be told) that the broker will go.
-  void announce_lame_duck();
+  /// Sends INFO again, if the client understands that.
+  void announce();
   connection_snapshot snapshot(bool with_subscriptions);
   actor_snapshot as_actor();
   uint64_t cid() const noexcept { return cid_; }

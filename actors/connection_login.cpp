@@ -151,7 +151,7 @@ bool connection::advise_to_leave() {
   return true;
 }
 
-void connection::announce_lame_duck() {
+void connection::announce() {
   if (phase_ == phase::talking && async_info_ && ponged_) {
     send_info(false);
     home_.loop.flush_later(token_);

@@ -26,7 +26,7 @@ using reactor_actor = caf::typed_actor<
     accepts<atom::fence, caf::strong_actor_ptr>, // Says `fenced`; it comes behind earlier batches.
     accepts<atom::publish, broker_messages_ptr>, // Publishes what an internal client has to say.
     accepts<atom::apply, settings_ptr>,          // New settings: each connection is checked anew.
-    accepts<atom::lame_duck, settings_ptr>,      // Tells the clients that this broker will go.
+    accepts<atom::announce, settings_ptr>,       // INFO says something new: clients are told.
     answers<census_ptr, atom::rules, account_ptr>, // Brings the account's connections in line;
                                                    // answers which there are.
     accepts<atom::cut, census_ptr>,                // These are too many for their account.

@@ -46,8 +46,11 @@ accepted_ptr describe_peer(int fd, const sockaddr_storage& address) {
 
 class listener final : public pinned<listener_actor::base>, public io_handler, public timer_owner {
 public:
-  listener(caf::actor_config& cfg, reactor& home, bound_socket_ptr socket)
-      : pinned<listener_actor::base>(cfg), home_{home}, socket_{std::move(socket)}, rest_{*this} {}
+  /// `give` empty: to the reactor that has the fewest connections.
+  listener(caf::actor_config& cfg, reactor& home, bound_socket_ptr socket, std::string what,
+           hand_out give)
+      : pinned<listener_actor::base>(cfg), home_{home}, socket_{std::move(socket)},
+        what_{std::move(what)}, give_{std::move(give)}, rest_{*this} {}
 
   const char* name() const override { return "listener"; }
 
@@ -60,7 +63,8 @@ public:
         },
         [this](atom::tree) {
           actor_snapshot mine;
-          mine.path = fmt::format("broker/reactor/{}/listener", home_.index);
+          mine.path = fmt::format("broker/reactor/{}/{}", home_.index,
+                                  give_ ? what_ + "-listener" : "listener");
           mine.place = fmt::format("reactor {}", home_.index);
           mine.state = fmt::format("{}:{}, {} accepted", socket_->host, socket_->port, accepted_);
           mine.mailbox = mailbox().size();
@@ -69,7 +73,10 @@ public:
     };
   }
 
-  void on_exit() override { unwatch(); }
+  void on_exit() override {
+    unwatch();
+    give_ = nullptr;
+  }
 
   void on_io(uint32_t) override {
     for (int i = 0; i < accepts_a_turn; ++i) {
@@ -83,12 +90,12 @@ public:
         return;
       }
       ++accepted_;
-      hand_out(describe_peer(fd, address));
+      hand(describe_peer(fd, address));
     }
   }
   void on_flush() override {}
   void on_fault(const char* what) noexcept override {
-    log::error("Accepting a client connection failed: {}", what);
+    log::error("Accepting a {} connection failed: {}", what_, what);
   }
   void on_timer(timer&) override { watch(); }
 
@@ -105,11 +112,15 @@ private:
   }
   /// Out of file descriptors: to try again at once would only burn the core.
   void rest() {
-    log::error("Cannot accept client connections for the moment: {}", std::strerror(errno));
+    log::error("Cannot accept {} connections for the moment: {}", what_, std::strerror(errno));
     unwatch();
     home_.loop.timers().start(rest_, pause_without_files);
   }
-  void hand_out(accepted_ptr peer) {
+  void hand(accepted_ptr peer) {
+    if (give_) {
+      give_(std::move(peer));
+      return;
+    }
     auto& all = home_.shared.reactors;
     size_t start = home_.shared.next_reactor.fetch_add(1, std::memory_order_relaxed);
     reactor* least = nullptr;
@@ -126,6 +137,8 @@ private:
 
   reactor& home_;
   bound_socket_ptr socket_;
+  std::string what_;
+  hand_out give_;
   io_token token_;
   uint64_t accepted_ = 0;
   timer rest_;
@@ -183,8 +196,14 @@ bound_socket_ptr bind_and_listen(const std::string& host, uint16_t port) {
 }
 
 listener_actor spawn_listener(caf::actor_system& sys, reactor& home, bound_socket_ptr socket) {
+  return spawn_listener(sys, home, std::move(socket), "client", {});
+}
+
+listener_actor spawn_listener(caf::actor_system& sys, reactor& home, bound_socket_ptr socket,
+                              std::string what, hand_out give) {
   caf::actor_config where{&home.loop};
-  return sys.spawn_class<listener, caf::no_spawn_options>(where, home, std::move(socket));
+  return sys.spawn_class<listener, caf::no_spawn_options>(where, home, std::move(socket),
+                                                          std::move(what), std::move(give));
 }
 
 } // namespace troupe::actors

@@ -4,6 +4,7 @@
 #include "actors/reactor.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,13 @@ using bound_socket_ptr = std::shared_ptr<bound_socket>;
 /// Binds and listens on `host`:`port` (0: any free port). `host` may be a name; "::" takes IPv4
 /// too. Throws std::runtime_error that says what could not be bound and why.
 bound_socket_ptr bind_and_listen(const std::string& host, uint16_t port);
+
+/// Takes a socket that was accepted.
+using hand_out = std::function<void(accepted_ptr)>;
+
+/// Accepts for others than clients; `what` they are goes into the log and the actor's path.
+listener_actor spawn_listener(caf::actor_system& sys, reactor& home, bound_socket_ptr socket,
+                              std::string what, hand_out give);
 
 /// One listener actor a reactor, all on the same socket: whoever is free accepts, and hands the
 /// connection to the reactor that has the fewest. Ends by `shut_down`.

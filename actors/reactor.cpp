@@ -27,9 +27,9 @@ public:
           home_.current = next;
           for_each([](connection& c) { c.apply(); });
         },
-        [this](atom::lame_duck, const settings_ptr& next) {
+        [this](atom::announce, const settings_ptr& next) {
           home_.current = next;
-          for_each([](connection& c) { c.announce_lame_duck(); });
+          for_each([](connection& c) { c.announce(); });
         },
         [this](atom::rules, const account_ptr& which) { return follow(*which); },
         [this](atom::cut, const census_ptr& excess) { cut(*excess); },

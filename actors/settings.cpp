@@ -58,6 +58,13 @@ settings::settings(const config::options& from)
   }
 }
 
+std::shared_ptr<settings> settings::again() const {
+  auto out = std::make_shared<settings>(options);
+  out->tls = tls;
+  out->info = info;
+  return out;
+}
+
 settings_build make_settings(const config::options& options) {
   settings_build out;
   security::tls_build tls;

@@ -18,6 +18,8 @@ namespace troupe::actors {
 /// Immutable; every reactor holds the newest one.
 struct settings {
   explicit settings(const config::options& from);
+  /// A copy whose `info` may be changed.
+  std::shared_ptr<settings> again() const;
 
   /// Accounts and users are those of JWTs; then `auth` has no say.
   bool operator_mode() const noexcept { return options.operators.enabled(); }

@@ -51,6 +51,8 @@ std::string ports_file::write(const std::string& folder, std::string_view progra
   nlohmann::ordered_json out;
   if (!ports.clients.empty())
     out["nats"] = ports.clients;
+  if (!ports.cluster.empty())
+    out["cluster"] = ports.cluster;
   if (!ports.monitoring.empty())
     out["monitoring"] = ports.monitoring;
   auto path = fmt::format("{}/{}_{}.ports", folder, program, ::getpid());

@@ -2,9 +2,11 @@
 #include "cli/serve.hpp"
 
 #include "actors/broker.hpp"
+#include "actors/link_keeper.hpp"
 #include "actors/log.hpp"
 #include "cli/process_files.hpp"
 #include "cli/reload_desk.hpp"
+#include "federation/cluster_links.hpp"
 #include "monitor/admin_socket.hpp"
 #include "monitor/server.hpp"
 #include "monitor/system_account.hpp"
@@ -112,6 +114,7 @@ private:
     }
     broker_.attach(
         monitor::system_account_of(broker_, {[this] { return reloads_.ask(); }, audit_}));
+    broker_.attach(federation::make_links);
     if (auto problems = broker_.start(options()); !problems.empty()) {
       for (const auto& problem : problems)
         log::fatal("{}", problem);
@@ -138,8 +141,8 @@ private:
   void introduce() {
     log::info("{}", nats_layout() ? "Starting nats-server" : "Starting troupe");
     log::info("  Version:  {}", actors::nats_version);
-    if (!options().cluster_name.empty())
-      log::info("  Cluster:  {}", options().cluster_name);
+    if (auto cluster = broker_.cluster_name(); !cluster.empty())
+      log::info("  Cluster:  {}", cluster);
     log::info("  Name:     {}", broker_.server_name());
     log::info("  ID:       {}", broker_.server_id());
     log::info("  Reactors: {}", broker_.reactor_count());
@@ -180,6 +183,8 @@ private:
     listening_ports ports;
     bool tls = options().client.tls && !options().client.allow_non_tls;
     ports.clients = listener_urls(tls ? "tls" : "nats", options().client.host, broker_.port());
+    if (auto port = broker_.cluster_port(); port != 0)
+      ports.cluster = listener_urls("nats", options().cluster.host, port);
     if (monitor_)
       ports.monitoring = listener_urls(options().monitoring.https ? "https" : "http",
                                        monitoring_host(), monitor_->port());

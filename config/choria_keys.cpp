@@ -79,13 +79,13 @@ constexpr auto table = std::to_array<choria_key>({
     {"plugin.nats.pass", text, ignored},
     {"plugin.nats.credentials", path, ignored},
 
-    {"plugin.choria.network.peers", list, later},
-    {"plugin.choria.network.peer_port", number, later},
-    {"plugin.choria.network.peer_user", text, later},
-    {"plugin.choria.network.peer_password", text, later},
+    {"plugin.choria.network.peers", list, served},
+    {"plugin.choria.network.peer_port", number, served},
+    {"plugin.choria.network.peer_user", text, served},
+    {"plugin.choria.network.peer_password", text, served},
 
     {"plugin.choria.network.gateway_port", number, later},
-    {"plugin.choria.network.gateway_name", text, later},
+    {"plugin.choria.network.gateway_name", text, served},
     {"plugin.choria.network.gateway_remotes", list, later},
     {"plugin.choria.network.gateway_remote.*.urls", list, later},
     {"plugin.choria.network.gateway_remote.*.tls.cert", path, later},

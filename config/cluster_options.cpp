@@ -45,7 +45,6 @@ void read_cluster(const member& one, dialect from, reading& to) {
   link_block block{"cluster", from, to};
   if (!block.is_map(one))
     return;
-  to.found.note_inactive(one.key, to_string(one.where)); // until routes are served
   auto& cluster = to.out.cluster;
   const member* permissions = nullptr;
   const member* old_permissions = nullptr;

@@ -33,9 +33,6 @@ public:
     auto* row = find_flag(one.name);
     if (row == nullptr)
       return;
-    if (any_of(row->names, {"cluster cluster_listen", "routes", "cluster_advertise", "no_advertise",
-                            "connect_retries"}))
-      to_.found.note_inactive(typed(one), "flag"); // until routes are served
     if (row->option == "later")
       to_.found.note_inactive(typed(one), "flag");
     else if (auto* entry = find_option(row->option))

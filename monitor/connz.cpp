@@ -69,12 +69,6 @@ std::string lower(std::string text) {
   return text;
 }
 
-subscription_detail read_detail(const query& from, option_reader& options) {
-  if (lower(from["subs"]) == "detail")
-    return subscription_detail::full;
-  return options.boolean("subs") ? subscription_detail::subjects : subscription_detail::none;
-}
-
 connection_state read_state(const query& from, option_reader& options) {
   auto state = lower(from["state"]);
   if (state.empty() || state == "open")
@@ -176,6 +170,12 @@ json page(const connz_request& request, const std::string& server_id, actors::wa
 }
 
 } // namespace
+
+subscription_detail read_detail(const query& from, option_reader& options) {
+  if (lower(from["subs"]) == "detail")
+    return subscription_detail::full;
+  return options.boolean("subs") ? subscription_detail::subjects : subscription_detail::none;
+}
 
 connz_request read_connz_request(const query& from, std::string& fault) {
   option_reader options{from};

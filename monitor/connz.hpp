@@ -23,6 +23,9 @@ struct connz_request {
   std::string account;
 };
 
+/// The `subs` option, which /routez has as well.
+subscription_detail read_detail(const query& from, option_reader& options);
+
 /// `fault` is empty, or the 400 answer; the sort key is not judged yet.
 connz_request read_connz_request(const query& from, std::string& fault);
 

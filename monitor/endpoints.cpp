@@ -101,7 +101,9 @@ answer endpoints::respond(std::string_view path, std::string_view query_text) {
     return accstatz_answer(query_text);
   if (rest == "/routez") {
     count("/routez");
-    return json_answer(200, reports_.routez());
+    std::string fault;
+    auto what = read_routez_request(query{query_text}, fault);
+    return fault.empty() ? json_answer(200, reports_.routez(what)) : plain_text(400, fault);
   }
   if (rest == "/gatewayz") {
     count("/gatewayz");

@@ -3,6 +3,7 @@
 
 #include "actors/interfaces.hpp"
 #include "actors/observer.hpp"
+#include "federation/messages.hpp"
 
 #include <memory>
 
@@ -12,7 +13,7 @@ using notice_ptr = std::shared_ptr<const actors::notice>;
 
 } // namespace troupe::monitor
 
-CAF_BEGIN_TYPE_ID_BLOCK(troupe_monitor, caf::id_block::troupe_actors::end)
+CAF_BEGIN_TYPE_ID_BLOCK(troupe_monitor, caf::id_block::troupe_federation::end)
 TROUPE_ADD_ATOM(broadcast, "broadcast")
 TROUPE_ADD_ATOM(counted, "counted")
 TROUPE_ADD_ATOM(farewell, "farewell")

@@ -107,9 +107,9 @@ json reports::account_info(const std::string& name, std::string& fault) {
   return nullptr;
 }
 
-json reports::routez() {
-  return monitor::routez(from_.server_id(), from_.server().server_name,
-                         std::chrono::system_clock::now());
+json reports::routez(const routez_request& request) {
+  auto all = from_.routes(request.subscriptions != subscription_detail::none);
+  return monitor::routez(from_.server(), all, request, std::chrono::system_clock::now());
 }
 
 json reports::gatewayz() {

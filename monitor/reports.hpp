@@ -3,6 +3,7 @@
 
 #include "monitor/connz.hpp"
 #include "monitor/healthz.hpp"
+#include "monitor/linkz.hpp"
 #include "monitor/process_usage.hpp"
 #include "monitor/source.hpp"
 #include "monitor/subsz.hpp"
@@ -32,7 +33,7 @@ public:
   /// Of all accounts their names; of one everything.
   nlohmann::ordered_json accountz(const std::string& name, std::string& fault);
   nlohmann::ordered_json account_info(const std::string& name, std::string& fault);
-  nlohmann::ordered_json routez();
+  nlohmann::ordered_json routez(const routez_request& request);
   nlohmann::ordered_json gatewayz();
   nlohmann::ordered_json leafz();
   /// The subscriptions of `account` that would receive a literal subject, or that are contained in

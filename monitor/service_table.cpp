@@ -96,8 +96,13 @@ service_answer accountz(const stage&, reports& from, const service_request& requ
   return out;
 }
 
-service_answer routez(const stage&, reports& from, const service_request&) {
-  return {shape::enveloped, from.routez()};
+service_answer routez(const stage&, reports& from, const service_request& request) {
+  routez_request what;
+  if (request.options.flag("subscriptions_detail"))
+    what.subscriptions = subscription_detail::full;
+  else if (request.options.flag("subscriptions"))
+    what.subscriptions = subscription_detail::subjects;
+  return {shape::enveloped, from.routez(what)};
 }
 
 service_answer gatewayz(const stage&, reports& from, const service_request&) {

@@ -11,6 +11,7 @@
 
 #include <cstdio>
 #include <memory>
+#include <set>
 
 namespace troupe::monitor {
 namespace {
@@ -47,6 +48,15 @@ server_facts broker_source::server() const {
   out.reactors = from_.reactor_count();
   out.options = from_.options();
   out.figures = from_.describe();
+  out.cluster_name = from_.cluster_name();
+  out.cluster_port = from_.cluster_port();
+  out.connect_urls = from_.connect_urls();
+  std::set<std::string> remotes;
+  for (const auto& each : from_.routes(false)) {
+    ++out.routes;
+    remotes.insert(each.remote_id);
+  }
+  out.remotes = remotes.size();
   out.certificate_end = end_of_certificate(out.options);
   return out;
 }
@@ -70,6 +80,10 @@ actors::server_snapshot broker_source::figures() const {
 std::vector<actors::connection_snapshot>
 broker_source::connections(const actors::connection_query& which) const {
   return from_.connections(which);
+}
+
+std::vector<actors::route_snapshot> broker_source::routes(bool subscriptions) const {
+  return from_.routes(subscriptions);
 }
 
 std::optional<account_facts> broker_source::account(const std::string& name) const {

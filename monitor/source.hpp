@@ -1,6 +1,7 @@
 // monitor/source.hpp: where the answers take their figures from.
 #pragma once
 
+#include "actors/link_keeper.hpp"
 #include "actors/snapshot.hpp"
 #include "config/options.hpp"
 #include "protocol/sublist.hpp"
@@ -29,6 +30,11 @@ struct server_facts {
   size_t reactors = 0;
   config::options options;
   actors::server_snapshot figures;
+  std::string cluster_name;              ///< also one that was made up; empty: none
+  uint16_t cluster_port = 0;             ///< 0: no peers can come
+  std::vector<std::string> connect_urls; ///< told to clients; empty: there are no other members
+  size_t routes = 0;
+  size_t remotes = 0; ///< servers at the other ends of the routes
   /// When the certificate of the client listener ends; absent without TLS.
   std::optional<actors::wall_time> certificate_end;
 };
@@ -62,6 +68,7 @@ public:
   virtual actors::server_snapshot figures() const = 0;
   virtual std::vector<actors::connection_snapshot>
   connections(const actors::connection_query& which) const = 0;
+  virtual std::vector<actors::route_snapshot> routes(bool subscriptions) const = 0;
   /// Nothing: there is no such account.
   virtual std::optional<account_facts> account(const std::string& name) const = 0;
   /// Of one account, or summed over all.
@@ -85,6 +92,7 @@ public:
   actors::server_snapshot figures() const override;
   std::vector<actors::connection_snapshot>
   connections(const actors::connection_query& which) const override;
+  std::vector<actors::route_snapshot> routes(bool subscriptions) const override;
   std::optional<account_facts> account(const std::string& name) const override;
   protocol::sublist_stats sublist_stats(const std::string& account) const override;
   std::vector<actors::subscription_snapshot>

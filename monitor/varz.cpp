@@ -68,17 +68,45 @@ void add_settings(json& out, const config::options& options) {
   out["max_control_line"] = limits.max_control_line;
   out["max_payload"] = limits.max_payload;
   out["max_pending"] = limits.max_pending;
-  for (const auto* part : {"cluster", "gateway", "leaf", "mqtt", "websocket", "jetstream"})
+  out["cluster"] = json::object();
+  for (const auto* part : {"gateway", "leaf", "mqtt", "websocket", "jetstream"})
     out[part] = json::object();
   out["tls_timeout"] = number(tls_timeout(options));
   out["write_deadline"] = options.timing.write_deadline.count();
 }
 
-void add_figures(json& out, const actors::server_snapshot& figures) {
+/// Keys of what is not there are left out.
+void add_cluster(json& out, const server_facts& server) {
+  if (server.cluster_port == 0)
+    return;
+  const auto& from = server.options.cluster;
+  auto timeout = from.tls ? seconds(from.tls->timeout) : 2;
+  auto& cluster = out["cluster"];
+  cluster["name"] = server.cluster_name;
+  cluster["addr"] = from.host;
+  cluster["cluster_port"] = server.cluster_port;
+  cluster["auth_timeout"] = number(from.authorization.timeout ? seconds(*from.authorization.timeout)
+                                   : from.tls                 ? timeout + 1
+                                                              : timeout);
+  auto urls = json::array();
+  for (const auto& each : from.routes)
+    urls.push_back(each.host.find(':') == std::string::npos
+                       ? each.host + ":" + std::to_string(each.port)
+                       : "[" + each.host + "]:" + std::to_string(each.port));
+  if (!urls.empty())
+    cluster["urls"] = std::move(urls);
+  cluster["tls_timeout"] = number(timeout);
+  if (from.tls)
+    cluster["tls_required"] = cluster["tls_verify"] = true;
+}
+
+void add_figures(json& out, const server_facts& server) {
+  const auto& figures = server.figures;
   out["connections"] = figures.connections;
   out["total_connections"] = figures.total_connections;
-  for (const auto* links : {"routes", "remotes", "leafnodes"})
-    out[links] = 0;
+  out["routes"] = server.routes;
+  out["remotes"] = server.remotes;
+  out["leafnodes"] = 0;
   // Clients are the only peers, so both counts are the same.
   out["in_msgs"] = figures.in_messages;
   out["in_bytes"] = figures.in_bytes;
@@ -120,7 +148,10 @@ json varz(const server_facts& server, const process_facts& process) {
   const auto& options = server.options;
   const auto& figures = server.figures;
   add_identity(out, server);
+  if (!server.connect_urls.empty())
+    out["connect_urls"] = server.connect_urls;
   add_settings(out, options);
+  add_cluster(out, server);
   out["start"] = utc_text(figures.start);
   out["now"] = utc_text(process.now);
   out["uptime"] = uptime_text(process.now - figures.start);
@@ -128,7 +159,7 @@ json varz(const server_facts& server, const process_facts& process) {
   out["cores"] = process.cores;
   out["gomaxprocs"] = server.reactors;
   out["cpu"] = number(process.cpu);
-  add_figures(out, figures);
+  add_figures(out, server);
   out["http_req_stats"] = process.requests;
   out["config_load_time"] = utc_text(figures.config_loaded);
   out["config_digest"] = options.config_digest;

@@ -34,6 +34,12 @@ enum class close_reason : uint8_t {
   max_account_connections_exceeded,
   authentication_expired,
   kicked,
+  wrong_port,
+  cluster_name_conflict,
+  duplicate_server_name,
+  duplicate_route,
+  route_to_self,
+  route_removed,
 };
 
 constexpr std::string_view to_string(close_reason reason) {
@@ -63,6 +69,12 @@ constexpr std::string_view to_string(close_reason reason) {
     return "Maximum Account Connections Exceeded";
   case close_reason::authentication_expired: return "Authentication Expired";
   case close_reason::kicked: return "Kicked";
+  case close_reason::wrong_port: return "Incorrect Port";
+  case close_reason::cluster_name_conflict: return "Cluster Name Conflict";
+  case close_reason::duplicate_server_name: return "Duplicate Server Name";
+  case close_reason::duplicate_route:
+  case close_reason::route_to_self: return "Duplicate Route";
+  case close_reason::route_removed: return "Route Removed";
   }
   return "Unknown State";
 }

@@ -176,7 +176,7 @@ actors::reactor_actor::behavior_type pretend(actors::reactor_actor::pointer self
       [](atom::fence, const caf::strong_actor_ptr&) {},
       [](atom::publish, const actors::broker_messages_ptr&) {},
       [](atom::apply, const actors::settings_ptr&) {},
-      [](atom::lame_duck, const actors::settings_ptr&) {},
+      [](atom::announce, const actors::settings_ptr&) {},
       [me](atom::rules, const actors::account_ptr&) {
         ++me->told;
         return std::make_shared<std::vector<uint64_t>>(me->cids);

@@ -66,6 +66,7 @@ public:
         out.push_back(each);
     return out;
   }
+  std::vector<actors::route_snapshot> routes(bool) const override { return links; }
   protocol::sublist_stats sublist_stats(const std::string&) const override { return stats; }
   std::vector<actors::subscription_snapshot> subscriptions(const std::string&) const override {
     return interest;
@@ -75,6 +76,7 @@ public:
   std::atomic<bool> is_ready{true};
   server_facts facts = test::server();
   std::vector<actors::connection_snapshot> clients;
+  std::vector<actors::route_snapshot> links;
   std::map<std::string, account_facts> accounts;
   protocol::sublist_stats stats;
   std::vector<actors::subscription_snapshot> interest;

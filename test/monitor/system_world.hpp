@@ -21,7 +21,7 @@ inline actors::reactor_actor::behavior_type publish_only(actors::reactor_actor::
       [](atom::fence, const caf::strong_actor_ptr&) {},
       [routes](atom::publish, const actors::broker_messages_ptr& all) { routes->publish(*all); },
       [](atom::apply, const actors::settings_ptr&) {},
-      [](atom::lame_duck, const actors::settings_ptr&) {},
+      [](atom::announce, const actors::settings_ptr&) {},
       [](atom::rules, const actors::account_ptr&) { return actors::census_ptr{}; },
       [](atom::cut, const actors::census_ptr&) {},
       [](atom::kick, uint64_t) { return false; },

@@ -1,0 +1,44 @@
+// actors/self_description.cpp: version, address, cluster.
+#include "actors/self_description.hpp"
+
+#include "actors/broker.hpp"
+
+#include <cstdlib>
+
+namespace troupe::actors {
+
+void describe_server(settings& s, const std::string& id, const std::string& host, uint16_t port,
+                     bool lame_duck) {
+  s.info.server_id = id;
+  s.info.server_name = s.options.server_name.empty() ? id : s.options.server_name;
+  s.info.version = nats_version;
+  s.info.troupe = TROUPE_VERSION;
+  s.info.git_commit = TROUPE_COMMIT;
+  s.info.runtime = "c++20";
+  s.info.host = host;
+  s.info.port = port;
+  s.info.lame_duck = lame_duck;
+  if (const auto& public_address = s.options.client.advertise; !public_address.empty()) {
+    auto colon = public_address.rfind(':');
+    bool has_port = colon != std::string::npos
+                    && public_address.find(']', colon) == std::string::npos
+                    && public_address.find(':') == colon;
+    s.info.host = public_address.substr(0, has_port ? colon : std::string::npos);
+    if (has_port)
+      s.info.port = std::atoi(public_address.c_str() + colon + 1);
+  }
+}
+
+void describe_cluster(settings& s, const cluster_view& now, bool lame_duck) {
+  if (now.name.empty())
+    return;
+  s.info.cluster = now.name;
+  s.info.connect_urls.clear();
+  if (now.others.empty())
+    return;
+  if (!lame_duck) // who is sent away must not come back
+    s.info.connect_urls = now.own;
+  s.info.connect_urls.insert(s.info.connect_urls.end(), now.others.begin(), now.others.end());
+}
+
+} // namespace troupe::actors

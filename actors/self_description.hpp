@@ -1,0 +1,19 @@
+// actors/self_description.hpp: what a broker says of itself in INFO.
+#pragma once
+
+#include "actors/link_keeper.hpp"
+#include "actors/settings.hpp"
+
+#include <cstdint>
+#include <string>
+
+namespace troupe::actors {
+
+/// `host` and `port`: the listener's, before any `advertise`.
+void describe_server(settings& s, const std::string& id, const std::string& host, uint16_t port,
+                     bool lame_duck);
+
+/// Says where else in the cluster clients can go.
+void describe_cluster(settings& s, const cluster_view& now, bool lame_duck);
+
+} // namespace troupe::actors

@@ -1,0 +1,23 @@
+// federation/local_urls.hpp: where this broker can be reached, as others are told.
+#pragma once
+
+#include "actors/settings.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace troupe::federation {
+
+/// "host:port", an IPv6 address in brackets.
+std::string host_and_port(std::string_view host, int64_t port);
+
+/// Reads an `advertise` of host[:port] over what is there.
+void advertised(std::string_view text, std::string& host, int64_t& port);
+
+/// Where clients connect, "host:port" each: what is advertised, or the listener's host, for which
+/// `0.0.0.0` and `::` stand for the addresses of this machine that others may know.
+std::vector<std::string> client_urls(const actors::settings& now);
+
+} // namespace troupe::federation

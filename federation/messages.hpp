@@ -1,0 +1,100 @@
+// federation/messages.hpp: what the actors of links send each other.
+#pragma once
+
+#include "actors/interfaces.hpp"
+#include "actors/link_keeper.hpp"
+#include "federation/terms.hpp"
+#include "protocol/close_reason.hpp"
+#include "protocol/link_info.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace troupe::federation {
+
+/// What a link has learned of its peer before it may take part.
+struct introduction {
+  uint64_t rid = 0;
+  bool solicited = false;
+  protocol::link_info info;
+  std::string ip;             ///< where its connection comes from or went to
+  std::string user, password; ///< as an accepted peer sent them
+};
+
+/// What the cluster thinks of an introduction.
+struct admission {
+  bool admitted = false;
+  protocol::close_reason reason = protocol::close_reason::none;
+  std::string error;   ///< sent as -ERR before the end; empty: nothing is said
+  std::string because; ///< for the log
+  bool loudly = false; ///< the log line is an error
+};
+
+/// What a peer said later, of itself or of a third server.
+struct peer_news {
+  uint64_t rid = 0;
+  protocol::link_info info;
+};
+
+using introduction_ptr = std::shared_ptr<const introduction>;
+using admission_ptr = std::shared_ptr<const admission>;
+using peer_news_ptr = std::shared_ptr<const peer_news>;
+using routes_ptr = std::shared_ptr<std::vector<actors::route_snapshot>>;
+
+} // namespace troupe::federation
+
+CAF_BEGIN_TYPE_ID_BLOCK(troupe_federation, caf::id_block::troupe_actors::end)
+TROUPE_ADD_ATOM(dial, "dial")
+TROUPE_ADD_ATOM(dialled, "dialled")
+TROUPE_ADD_ATOM(gave_up, "gaveup")
+TROUPE_ADD_ATOM(tell, "tell")
+TROUPE_ADD_ATOM(go_on, "goon")
+TROUPE_ADD_ATOM(waited, "waited")
+CAF_ADD_TYPE_ID(troupe_federation, (troupe::federation::introduction_ptr))
+CAF_ADD_TYPE_ID(troupe_federation, (troupe::federation::admission_ptr))
+CAF_ADD_TYPE_ID(troupe_federation, (troupe::federation::peer_news_ptr))
+CAF_ADD_TYPE_ID(troupe_federation, (troupe::federation::terms_ptr))
+CAF_ADD_TYPE_ID(troupe_federation, (troupe::federation::routes_ptr))
+CAF_END_TYPE_ID_BLOCK(troupe_federation)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::federation::introduction_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::federation::admission_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::federation::peer_news_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::federation::terms_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::federation::routes_ptr)
+
+namespace troupe::federation {
+
+/// The ROUTE actor: one connection to another server of the cluster, pinned to its reactor.
+using route_actor = actors::link_actor::extend<
+    accepts<admission_ptr>,                    // The cluster's answer to its introduction.
+    accepts<atom::tell, std::string>,          // A line for the peer, once it is admitted.
+    accepts<atom::go_on>,                      // To itself: more of the interest has to be told.
+    accepts<atom::rules, terms_ptr>,           // New settings.
+    accepts<atom::cut, std::string>,           // Ends it, for the reason that is given.
+    accepts<atom::watch, actors::account_ptr>, // An account came, changed or was removed.
+    accepts<atom::shut_down>,                  // Ends it, because the broker ends.
+    answers<routes_ptr, atom::describe, bool>, // Of this one; with subscriptions or not.
+    answers<actors::tree_ptr, atom::tree>>;
+
+/// The DIALER actor: see dialer.hpp.
+using dialer_actor =
+    caf::typed_actor<accepts<atom::dial, uint64_t>, // Begins after so many milliseconds.
+                     accepts<atom::shut_down>, answers<actors::tree_ptr, atom::tree>>;
+
+/// The CLUSTER actor: knows all members, their links and whom to dial.
+using cluster_actor = caf::typed_actor<
+    accepts<atom::adopt, actors::accepted_ptr>,             // A peer has come.
+    accepts<atom::dialled, actors::accepted_ptr, uint64_t>, // A dialer has reached its remote.
+    accepts<atom::gave_up, uint64_t>,                       // It will not try again.
+    accepts<introduction_ptr>,                              // Answered by an admission.
+    accepts<peer_news_ptr>,                                 // A later INFO.
+    accepts<atom::waited, uint64_t>,                        // To itself: it was kept idle enough.
+    accepts<atom::watch, actors::account_ptr>,  // An account came, changed or was removed.
+    accepts<atom::apply, actors::settings_ptr>, // A reload.
+    accepts<atom::lame_duck>,                   // Tells the peers that this broker goes.
+    accepts<atom::shut_down>,                   // Ends all links, then itself.
+    answers<routes_ptr, atom::describe, bool>, answers<actors::tree_ptr, atom::tree>>;
+
+} // namespace troupe::federation

@@ -1,0 +1,430 @@
+// federation/route_session.cpp: a route from its first word to its last.
+#include "federation/route_session.hpp"
+
+#include "actors/log.hpp"
+#include "protocol/errc.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+
+namespace troupe::federation {
+
+namespace log = actors::log;
+using protocol::close_reason;
+using protocol::errc;
+
+namespace {
+
+/// Bytes that one peer may cause to be formatted before others have a turn.
+constexpr size_t output_a_turn = 8 * 1024 * 1024;
+/// Subjects that are told between two looks at the mail.
+constexpr size_t told_a_turn = 4096;
+/// Interest in unknown accounts that is remembered for one link; what comes beyond is dropped.
+constexpr size_t most_strangers = 100'000;
+/// A nonce is announced although routes do not use it (routes.md section 4).
+constexpr int64_t protocol_of_routes = 2;
+
+constexpr std::string_view refused_pinning = "dedicated route";
+
+} // namespace
+
+route_session::route_session(route_host& host, route_place where, terms_ptr mine, uint64_t rid,
+                             bool solicited, std::string user, std::string password)
+    : host_{host}, where_{std::move(where)}, mine_{std::move(mine)}, rid_{rid},
+      solicited_{solicited}, user_{std::move(user)}, password_{std::move(password)},
+      stage_{solicited ? stage::expecting_info : stage::expecting_connect}, limits_{mine_->parsing},
+      parser_{*this, rules_, limits_} {}
+
+route_session::~route_session() {
+  retire();
+}
+
+void route_session::begin() {
+  auto info = mine_->info;
+  info.proto = protocol_of_routes;
+  info.headers = info.lnoc = info.lnocu = true;
+  if (solicited_) {
+    protocol::link_connect hello;
+    hello.echo = true;
+    hello.user = std::exchange(user_, {});
+    hello.pass = std::exchange(password_, {});
+    hello.tls_required = mine_->tls_dialling != nullptr;
+    hello.name = info.server_id;
+    hello.cluster = info.cluster;
+    hello.cluster_dynamic = info.cluster_dynamic;
+    hello.headers = hello.lnoc = true;
+    host_.say(connect_line(hello));
+  }
+  host_.say(info_line(info));
+}
+
+protocol::parse_progress route_session::parse(std::string_view in, actors::block* owner) {
+  owner_ = owner;
+  subject_seen_ = nullptr;
+  auto out = parser_.parse(in);
+  owner_ = nullptr;
+  return out;
+}
+
+bool route_session::has_enough() const noexcept {
+  return where_.routes.unsent() >= output_a_turn;
+}
+
+bool route_session::fail(close_reason why, std::string_view error, std::string_view text) {
+  stage_ = stage::over;
+  host_.end(why, error, text, true);
+  return false;
+}
+
+// -- handshake
+// -------------------------------------------------------------------------------------
+
+bool route_session::on_connect(std::string_view json) {
+  if (stage_ != stage::expecting_connect)
+    return true; // said twice, or by the side that accepted: nothing depends on it
+  protocol::link_connect said;
+  if (auto problem = parse_link_connect(json, said); !problem.empty())
+    return fail(close_reason::protocol_violation, "", "Error parsing CONNECT: " + problem);
+  if (!said.lang.empty())
+    return fail(close_reason::wrong_port, "attempted to connect to route port",
+                "Attempted to connect to route port by a client");
+  if (!said.gateway.empty()) {
+    auto text = fmt::format("Rejecting connection from gateway \"{}\" on the Route port",
+                            log::printable(said.gateway));
+    return fail(close_reason::wrong_port, text, text);
+  }
+  const auto& mine = mine_->info;
+  if (said.cluster != mine.cluster && !mine.cluster_dynamic && !said.cluster_dynamic) {
+    auto text = fmt::format("Rejecting connection, cluster name \"{}\" does not match \"{}\"",
+                            log::printable(said.cluster), mine.cluster);
+    return fail(close_reason::cluster_name_conflict, text, text);
+  }
+  user_ = std::move(said.user);
+  password_ = std::move(said.pass);
+  peer_.server_id = std::move(said.name);
+  peer_.cluster = std::move(said.cluster);
+  peer_.cluster_dynamic = said.cluster_dynamic;
+  peer_.headers = said.headers;
+  peer_.lnoc = said.lnoc;
+  peer_.lnocu = said.lnocu;
+  stage_ = stage::expecting_info;
+  return true;
+}
+
+bool route_session::on_info(std::string_view json) {
+  if (stage_ == stage::expecting_connect)
+    return fail(close_reason::authentication_violation,
+                describe(errc::authorization_violation).wire, "It spoke before it said who it is");
+  if (stage_ == stage::admitted) {
+    auto said = peer_;
+    said.gateway.clear();
+    said.ldm = false;
+    said.route_acc_add_reqid.clear();
+    if (auto problem = parse_link_info(json, said); !problem.empty())
+      return fail(close_reason::protocol_violation, "", "Error parsing INFO: " + problem);
+    return later_info(said, json);
+  }
+  if (stage_ != stage::expecting_info)
+    return false;
+  auto cluster = peer_.cluster;
+  if (auto problem = parse_link_info(json, peer_); !problem.empty())
+    return fail(close_reason::protocol_violation, "", "Error parsing INFO: " + problem);
+  if (peer_.cluster.empty())
+    peer_.cluster = std::move(cluster);
+  return first_info();
+}
+
+bool route_session::first_info() {
+  if (peer_.server_id.empty())
+    return fail(close_reason::protocol_violation, "", "INFO without a server_id");
+  if (!peer_.route_account.empty()) {
+    auto text = fmt::format("No route for account \"{}\"", log::printable(peer_.route_account));
+    return fail(close_reason::protocol_violation, text, text);
+  }
+  auto& dest = *where_.dest;
+  dest.headers = peer_.headers;
+  dest.leaf_origins = peer_.lnoc;
+  rules_.origin_in_unsub = peer_.lnocu;
+  stage_ = stage::introduced;
+  introduction who;
+  who.rid = rid_;
+  who.solicited = solicited_;
+  who.info = peer_;
+  who.user = std::exchange(user_, {});
+  who.password = std::exchange(password_, {});
+  host_.introduce(std::move(who));
+  return false;
+}
+
+void route_session::settle(const admission& answer) {
+  if (stage_ != stage::introduced)
+    return;
+  if (!answer.admitted) {
+    stage_ = stage::over;
+    host_.end(answer.reason, answer.error, answer.because, answer.loudly);
+    return;
+  }
+  stage_ = stage::admitted;
+  rules_.handshake = false;
+  heard_ = std::make_unique<actors::peer_interest>(where_.dest, peer_.lnocu, where_.routes.news());
+  told_ = std::make_unique<actors::told_interest>(where_.dest);
+  where_.links.add(where_.dest); // from here on no change is missed
+  tell_all();
+}
+
+/// What it says of itself, or, as gossip, of others.
+bool route_session::later_info(const protocol::link_info& said, std::string_view json) {
+  if (!said.gateway.empty() || !said.route_acc_add_reqid.empty())
+    return true; // of remote clusters, and of pools: neither is for us
+  if (said.server_id != peer_.server_id) {
+    protocol::link_info third; // nothing of the one who tells
+    parse_link_info(json, third);
+    host_.pass_on({rid_, std::move(third)});
+    return true;
+  }
+  bool takes_other_interest = said.export_ != peer_.export_;
+  peer_ = said;
+  host_.pass_on({rid_, said});
+  if (takes_other_interest) { // it may have refused what it would take now
+    told_ = std::make_unique<actors::told_interest>(where_.dest);
+    tell_all();
+  }
+  return true;
+}
+
+bool route_session::on_peer_error(std::string_view text) {
+  auto words = log::printable(text);
+  bool normal = text.find(refused_pinning) != text.npos; // from 2.10 on it asks for that first
+  stage_ = stage::over;
+  host_.end(close_reason::client_closed, "", fmt::format("Route Error '{}'", words), !normal);
+  return false;
+}
+
+bool route_session::on_ping() {
+  host_.say("PONG\r\n");
+  return true;
+}
+
+bool route_session::on_pong() {
+  host_.ponged();
+  return true;
+}
+
+void route_session::on_violation(errc code) {
+  if (stage_ == stage::over)
+    return;
+  auto text = describe(code).wire;
+  fail(protocol::reason_of(code), text, text.empty() ? "Malformed operation" : text);
+}
+
+// -- the peer's interest
+// ---------------------------------------------------------------------------
+
+const actors::account_ptr& route_session::account_of(std::string_view name) {
+  if (!account_ || account_name_ != name) {
+    account_ = where_.accounts.find(name);
+    account_name_ = name;
+    subject_.reset();
+    subject_seen_ = nullptr;
+  }
+  return account_;
+}
+
+void route_session::put(const actors::account_ptr& where, const actors::peer_interest::key& what,
+                        uint32_t weight) {
+  if (heard_->put(where, what, std::max(weight, 1U)) == actors::peer_interest::outcome::invalid)
+    host_.say("-ERR 'Invalid Subscription'\r\n");
+}
+
+bool route_session::on_interest(const protocol::link_interest& what) {
+  const auto& rules = mine_->permissions;
+  if (what.add && rules
+      && rules->may_subscribe(what.subject, what.queue) == security::subscribe_verdict::refused) {
+    log::debug(
+        "rid:{} - its interest in \"{}\" is not taken: cluster permissions forbid the export", rid_,
+        log::printable(what.subject));
+    return true;
+  }
+  const auto& where = account_of(what.account);
+  if (!where) {
+    remember(what);
+    return true;
+  }
+  actors::peer_interest::key key{what.origin, what.subject, what.queue};
+  if (what.add)
+    put(where, key, what.weight);
+  else
+    heard_->drop(*where, key);
+  return !has_enough();
+}
+
+/// A resolver may bring the account later.
+void route_session::remember(const protocol::link_interest& what) {
+  stranger key{std::string{what.account}, std::string{what.origin}, std::string{what.subject},
+               std::string{what.queue}};
+  if (!what.add)
+    strangers_.erase(key);
+  else if (strangers_.size() < most_strangers)
+    strangers_.insert_or_assign(std::move(key), what.weight);
+}
+
+void route_session::account_changed(const actors::account_ptr& which) {
+  account_ = nullptr;
+  subject_.reset();
+  if (!admitted())
+    return;
+  if (where_.accounts.find(which->name) != which) { // removed
+    heard_->clear(*which);
+    told_->forget(*which);
+    return;
+  }
+  auto it = strangers_.lower_bound(stranger{which->name, {}, {}, {}});
+  while (it != strangers_.end() && it->first.account == which->name) {
+    const auto& what = it->first;
+    put(which, {what.origin, what.subject, what.queue}, it->second);
+    it = strangers_.erase(it);
+  }
+}
+
+std::vector<actors::subscription_snapshot> route_session::interest_list() const {
+  std::vector<actors::subscription_snapshot> out;
+  for (const auto& where : where_.accounts.all())
+    where->interests.for_each([&](protocol::interest& item) {
+      auto& sub = static_cast<actors::subscription&>(item);
+      if (sub.to.get() != where_.dest.get())
+        return;
+      auto& remote = static_cast<actors::remote_interest&>(sub);
+      auto& one = out.emplace_back();
+      one.account = where->name;
+      one.subject = sub.subject();
+      one.queue = sub.queue();
+      one.sid = fmt::format("{} {}{}{} {}{}{}", remote.origin().empty() ? "R" : "L",
+                            remote.origin(), remote.origin().empty() ? "" : " ", where->name,
+                            one.subject, one.queue.empty() ? "" : " ", one.queue);
+      one.cid = rid_;
+    });
+  return out;
+}
+
+// -- messages
+// --------------------------------------------------------------------------------------
+
+bool route_session::on_message(const protocol::link_message& msg) {
+  ++in_messages;
+  in_bytes += msg.pub.data.size();
+  if (msg.pub.subject.data() != subject_seen_ || !subject_) {
+    const auto& where = account_of(msg.account);
+    if (!where)
+      return true; // nobody can have asked for it
+    if (!subject_ || subject_->subject != msg.pub.subject)
+      subject_ = where_.routes.memory_of(*where).find(msg.pub.subject, *where);
+    subject_seen_ = msg.pub.subject.data();
+  }
+  actors::link_origin from{*where_.dest, msg.origin, msg.queues};
+  actors::routed_message out{msg.pub, owner_, where_.dest.get(), own_, nullptr};
+  out.link = &from;
+  where_.routes.deliver_linked(*account_, *subject_, out);
+  return !has_enough();
+}
+
+// -- our interest
+// ----------------------------------------------------------------------------------
+
+void route_session::tell_all() {
+  untold_ = where_.accounts.all();
+  untold_texts_.clear();
+  if (!untold_.empty())
+    untold_texts_ = untold_.back()->ledger->all();
+  host_.go_on_telling();
+}
+
+void route_session::tell_more() {
+  if (!admitted())
+    return;
+  for (size_t left = told_a_turn; left > 0 && !untold_.empty();) {
+    auto& texts = untold_texts_;
+    for (; left > 0 && !texts.empty(); --left) {
+      announce(untold_.back(), texts.back());
+      texts.pop_back();
+    }
+    if (!texts.empty())
+      break;
+    untold_.pop_back();
+    if (!untold_.empty())
+      texts = untold_.back()->ledger->all();
+  }
+  if (!untold_.empty())
+    host_.go_on_telling();
+}
+
+void route_session::tell(const actors::interest_changes& changes) {
+  if (!admitted())
+    return;
+  for (const auto& each : changes.all)
+    announce(each.where, each.what);
+}
+
+void route_session::announce(const actors::account_ptr& where, const actors::shared_text& what) {
+  for (const auto& each : told_->update(where, what)) {
+    const auto& rules = mine_->permissions;
+    if (rules && each.weight > 0 && !rules->may_publish(each.what->subject()))
+      continue; // an end that it never heard a beginning of does no harm
+    write(where->name, each);
+  }
+}
+
+void route_session::write(std::string_view account, const actors::announcement& what) {
+  line_.clear();
+  bool add = what.weight > 0;
+  auto word = [&](std::string_view text) {
+    line_ += ' ';
+    line_ += text;
+  };
+  line_ = what.origin.empty() ? "RS" : "LS";
+  line_ += add ? '+' : '-';
+  if (!what.origin.empty() && (add || peer_.lnocu))
+    word(what.origin);
+  word(account);
+  word(what.what->subject());
+  if (auto queue = what.what->queue(); !queue.empty()) {
+    word(queue);
+    if (add)
+      fmt::format_to(std::back_inserter(line_), " {}", what.weight);
+  }
+  line_ += "\r\n";
+  host_.say(line_);
+}
+
+void route_session::apply(terms_ptr mine) {
+  bool other_rules =
+      static_cast<bool>(mine->permissions) != static_cast<bool>(mine_->permissions)
+      || (mine->permissions && mine->permissions->rules() != mine_->permissions->rules());
+  mine_ = std::move(mine);
+  if (!admitted() || !other_rules)
+    return;
+  host_.say(info_line(mine_->info)); // the peer learns of our permissions
+  told_ = std::make_unique<actors::told_interest>(where_.dest);
+  tell_all();
+}
+
+// -- the end
+// ---------------------------------------------------------------------------------------
+
+void route_session::retire() {
+  stage_ = stage::over;
+  if (heard_) {
+    where_.links.remove(*where_.dest);
+    heard_->clear();
+  }
+  heard_.reset();
+  told_.reset();
+  strangers_.clear();
+  untold_.clear();
+  untold_texts_.clear();
+  account_.reset();
+  subject_.reset();
+}
+
+} // namespace troupe::federation

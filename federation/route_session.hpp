@@ -1,0 +1,144 @@
+// federation/route_session.hpp: what a route says and remembers; knows no socket and no clock.
+//
+// Source: routes.md.
+#pragma once
+
+#include "actors/account_registry.hpp"
+#include "actors/link_interest.hpp"
+#include "actors/router.hpp"
+#include "federation/messages.hpp"
+#include "protocol/close_reason.hpp"
+#include "protocol/link_parser.hpp"
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace troupe::federation {
+
+/// What a session needs done. Calls come while it is called itself.
+class route_host {
+public:
+  /// Bytes for the peer, behind everything that was said before.
+  virtual void say(std::string_view line) = 0;
+  /// Nothing more is parsed until the answer comes to settle().
+  virtual void introduce(introduction who) = 0;
+  virtual void pass_on(peer_news news) = 0;
+  virtual void ponged() = 0;
+  /// tell_more() is to be called, after whatever else is waiting.
+  virtual void go_on_telling() = 0;
+  /// Its last word: `error` goes out as -ERR if it is not empty.
+  virtual void end(protocol::close_reason why, std::string_view error, std::string_view text,
+                   bool loudly) = 0;
+
+protected:
+  ~route_host() = default;
+};
+
+/// Where a session publishes and finds accounts. All of it outlives the session.
+struct route_place {
+  actors::account_registry& accounts;
+  actors::link_registry& links;
+  actors::router& routes;
+  actors::link_destination_ptr dest;
+};
+
+class route_session {
+public:
+  route_session(route_host& host, route_place where, terms_ptr mine, uint64_t rid, bool solicited,
+                std::string user, std::string password);
+  route_session(const route_session&) = delete;
+  route_session& operator=(const route_session&) = delete;
+  ~route_session();
+
+  /// The connection is there, and encrypted if it has to be.
+  void begin();
+  /// Parses; the views of messages lie in `owner`. Answers as the parser does.
+  protocol::parse_progress parse(std::string_view in, actors::block* owner);
+  /// The cluster's answer to the introduction.
+  void settle(const admission& answer);
+  /// Interest may have changed: the peer is told what is true now.
+  void tell(const actors::interest_changes& changes);
+  /// Goes on with what there was before the peer came.
+  void tell_more();
+  /// It came, changed or was removed.
+  void account_changed(const actors::account_ptr& which);
+  void apply(terms_ptr mine);
+  /// Takes its interest back; nothing is said any more.
+  void retire();
+
+  bool admitted() const noexcept { return stage_ == stage::admitted; }
+  /// It waits for settle().
+  bool introduced() const noexcept { return stage_ == stage::introduced; }
+  /// Others should have a turn, and what was published be sent, before it parses on.
+  bool has_enough() const noexcept;
+  /// Empty before its first INFO.
+  const protocol::link_info& peer() const noexcept { return peer_; }
+  size_t interests() const noexcept { return heard_ ? heard_->size() : 0; }
+  std::vector<actors::subscription_snapshot> interest_list() const;
+  uint64_t in_messages = 0, in_bytes = 0;
+
+  // -- the parser's sink -------------------------------------------------------------------------
+
+  bool on_connect(std::string_view json);
+  bool on_info(std::string_view json);
+  bool on_peer_error(std::string_view text);
+  bool on_ping();
+  bool on_pong();
+  bool on_ok() { return true; }
+  bool on_interest(const protocol::link_interest& what);
+  bool on_account(bool, std::string_view) { return true; }
+  bool on_message(const protocol::link_message& msg);
+  void on_violation(protocol::errc code);
+
+private:
+  enum class stage : uint8_t { expecting_connect, expecting_info, introduced, admitted, over };
+
+  /// Interest in accounts that this broker does not know yet.
+  struct stranger {
+    std::string account, origin, subject, queue;
+    auto operator<=>(const stranger&) const = default;
+  };
+
+  bool fail(protocol::close_reason why, std::string_view error, std::string_view text);
+  bool first_info();
+  bool later_info(const protocol::link_info& said, std::string_view json);
+  void tell_all();
+  void announce(const actors::account_ptr& where, const actors::shared_text& what);
+  void write(std::string_view account, const actors::announcement& what);
+  void put(const actors::account_ptr& where, const actors::peer_interest::key& what,
+           uint32_t weight);
+  void remember(const protocol::link_interest& what);
+  const actors::account_ptr& account_of(std::string_view name);
+
+  route_host& host_;
+  route_place where_;
+  terms_ptr mine_;
+  uint64_t rid_;
+  bool solicited_;
+  std::string user_, password_; // to be sent, then as they were received
+  stage stage_;
+  protocol::link_info peer_;
+  protocol::link_rules rules_;
+  protocol::parser_limits limits_;
+  protocol::link_parser<route_session> parser_;
+
+  std::unique_ptr<actors::peer_interest> heard_;
+  std::unique_ptr<actors::told_interest> told_;
+  std::map<stranger, uint32_t> strangers_;        // and their weights
+  std::vector<actors::account_ptr> untold_;       // accounts, the last one first
+  std::vector<actors::shared_text> untold_texts_; // of the last of them
+  std::string line_;                              // scratch
+
+  // Most messages are in the account, and to the subject, of the one before.
+  std::string account_name_;
+  actors::account_ptr account_;
+  actors::known_subject_ptr subject_;
+  const char* subject_seen_ = nullptr;
+  actors::block* owner_ = nullptr;
+  actors::outgoing_ptr own_; // nothing goes back to where it came from
+};
+
+} // namespace troupe::federation

@@ -1,0 +1,259 @@
+// test/federation/route_session_test.cpp: what a route says, believes and remembers.
+#include "actors/link_registry.hpp"
+#include "federation/route_session.hpp"
+
+#include <doctest/doctest.h>
+
+#include <memory>
+#include <optional>
+
+using namespace troupe;
+using namespace troupe::federation;
+using protocol::close_reason;
+
+namespace {
+
+struct journal final : route_host {
+  struct ending {
+    close_reason why;
+    std::string error;
+    bool loudly;
+  };
+  void say(std::string_view line) override { said += line; }
+  void introduce(introduction one) override { who = std::move(one); }
+  void pass_on(peer_news one) override { news.push_back(std::move(one)); }
+  void ponged() override { ++pongs; }
+  void go_on_telling() override { more = true; }
+  void end(close_reason why, std::string_view error, std::string_view, bool loudly) override {
+    ended = ending{why, std::string{error}, loudly};
+  }
+  std::string take() { return std::exchange(said, {}); }
+
+  std::string said;
+  std::optional<introduction> who;
+  std::vector<peer_news> news;
+  int pongs = 0;
+  bool more = false;
+  std::optional<ending> ended;
+};
+
+terms_ptr terms_of_us(security::permission_rules rules = {}) {
+  auto out = std::make_shared<terms>();
+  out->info.server_id = "US";
+  out->info.server_name = "us";
+  out->info.cluster = "C1";
+  out->info.port = 6222;
+  if (rules != security::permission_rules{})
+    out->permissions = protocol::make_ref<const security::permissions>(rules);
+  out->parsing.max_control_line = 4096;
+  out->parsing.max_payload = -1;
+  return out;
+}
+
+struct session_world {
+  explicit session_world(bool solicited = false, terms_ptr mine = terms_of_us())
+      : session{host,      {accounts, links, routes, dest}, std::move(mine),        7,
+                solicited, solicited ? "mesh" : "",         solicited ? "word" : ""} {
+    session.begin();
+    greeting = host.take();
+  }
+
+  void hear(const std::string& bytes) { session.parse(bytes, nullptr); }
+  /// As a peer that says `info` besides its names does it.
+  void admit(const std::string& info = "\"headers\":true,\"lnoc\":true,\"lnocu\":true") {
+    hear("CONNECT {\"cluster\":\"C1\"}\r\n");
+    hear("INFO {\"server_id\":\"P\",\"cluster\":\"C1\"," + info + "}\r\n");
+    REQUIRE(host.who);
+    admission yes;
+    yes.admitted = true;
+    session.settle(yes);
+    while (std::exchange(host.more, false))
+      session.tell_more();
+    first_words = host.take();
+  }
+  actors::subscription_ptr subscribe(const actors::account_ptr& where, std::string_view subject,
+                                     std::string_view queue = {}) {
+    auto one = protocol::make_ref<actors::subscription>(where->interests.share_text(subject, queue),
+                                                        "1", client);
+    REQUIRE(where->add_interest(one));
+    return one;
+  }
+  /// As the link does when it is told that something has changed.
+  std::string told(const actors::account_ptr& where, const actors::subscription_ptr& what) {
+    actors::interest_changes changes;
+    changes.all.push_back({where, what->text()});
+    session.tell(changes);
+    return host.take();
+  }
+  size_t wanted(const actors::account_ptr& where, std::string_view subject) {
+    return where->interests.match(subject)->fanout();
+  }
+
+  actors::block_pool pool{64 * 1024};
+  actors::link_registry links{protocol::peer_role::route};
+  actors::account_registry accounts{1, "$SYS", {}, {}, &links};
+  actors::router routes{pool, 0};
+  actors::destination_ptr client = protocol::make_ref<actors::destination>(
+      uint64_t{1}, uint32_t{0}, protocol::peer_kind::client, int64_t{1} << 20);
+  actors::link_destination_ptr dest = protocol::make_ref<actors::link_destination>(
+      uint64_t{7}, uint32_t{1}, protocol::peer_role::route, int64_t{1} << 20);
+  journal host;
+  route_session session;
+  std::string greeting, first_words;
+};
+
+} // namespace
+
+TEST_CASE("who accepts says INFO at once; who dials says CONNECT first, with user and password") {
+  session_world accepting;
+  CHECK(accepting.greeting.starts_with("INFO {\"server_id\":\"US\""));
+  CHECK(accepting.greeting.find("\"lnoc\":true") != std::string::npos);
+  CHECK(accepting.greeting.find("route_pool_size") == std::string::npos);
+  CHECK(accepting.greeting.find("compression") == std::string::npos);
+  session_world dialling{true};
+  CHECK(dialling.greeting.starts_with("CONNECT {"));
+  CHECK(dialling.greeting.find("\"user\":\"mesh\"") != std::string::npos);
+  CHECK(dialling.greeting.find("\r\nINFO {") != std::string::npos);
+}
+
+TEST_CASE("nobody takes part before the cluster has admitted him") {
+  for (const auto* early : {"RS+ $G foo\r\n", "RMSG $G foo 1\r\nx\r\n", "INFO {}\r\n"}) {
+    session_world world;
+    world.hear(early);
+    REQUIRE(world.host.ended);
+    CHECK(world.host.ended->error == "Authorization Violation");
+  }
+  session_world world;
+  world.hear("CONNECT {\"cluster\":\"C1\",\"user\":\"a\",\"pass\":\"b\"}\r\nINFO "
+             "{\"server_id\":\"P\"}\r\nRS+ $G foo\r\n");
+  REQUIRE(world.host.who);
+  CHECK(world.host.who->user == "a");
+  CHECK(world.host.who->info.cluster == "C1");
+  CHECK_FALSE(world.session.admitted());
+  CHECK(world.wanted(world.accounts.global, "foo") == 0);
+}
+
+TEST_CASE("clients, gateways and other clusters are told that this is the wrong port") {
+  auto error = [](const std::string& connect) {
+    session_world world;
+    world.hear("CONNECT " + connect + "\r\n");
+    return world.host.ended ? world.host.ended->error : "none";
+  };
+  CHECK(error("{\"lang\":\"go\"}") == "attempted to connect to route port");
+  CHECK(error("{\"gateway\":\"G\"}")
+        == "Rejecting connection from gateway \"G\" on the Route port");
+  CHECK(error("{\"cluster\":\"C2\"}")
+        == "Rejecting connection, cluster name \"C2\" does not match \"C1\"");
+  CHECK(error("{\"cluster\":\"C2\",\"cluster_dynamic\":true}") == "none");
+}
+
+TEST_CASE("a peer is told what there is, and then each change, once") {
+  session_world world;
+  const auto& global = world.accounts.global;
+  auto before = world.subscribe(global, "before.*");
+  world.admit();
+  CHECK(world.first_words.find("RS+ $G before.*\r\n") != std::string::npos);
+  CHECK(world.told(global, before).empty());
+  auto foo = world.subscribe(global, "foo");
+  CHECK(world.told(global, foo) == "RS+ $G foo\r\n");
+  auto again = world.subscribe(global, "foo");
+  CHECK(world.told(global, again).empty());
+  auto one = world.subscribe(global, "work", "q");
+  CHECK(world.told(global, one) == "RS+ $G work q 1\r\n");
+  auto two = world.subscribe(global, "work", "q");
+  CHECK(world.told(global, two) == "RS+ $G work q 2\r\n");
+  global->drop_interest(*one);
+  CHECK(world.told(global, one) == "RS+ $G work q 1\r\n");
+  global->drop_interest(*two);
+  CHECK(world.told(global, two) == "RS- $G work q\r\n");
+  global->drop_interest(*foo);
+  CHECK(world.told(global, foo).empty());
+  global->drop_interest(*again);
+  CHECK(world.told(global, foo) == "RS- $G foo\r\n");
+}
+
+TEST_CASE("a peer's interest is in force at once, and ends with its link") {
+  session_world world;
+  world.admit();
+  const auto& global = world.accounts.global;
+  world.hear("RS+ $G foo\r\nRS+ $G foo\r\nRS+ $G work q 3\r\nLS+ L1 $G foo\r\n");
+  CHECK(world.wanted(global, "foo") == 2);
+  CHECK(world.wanted(global, "work") == 1);
+  CHECK(world.session.interests() == 3);
+  world.hear("LS- L1 $G foo\r\n");
+  CHECK(world.wanted(global, "foo") == 1);
+  world.hear("RS- $G work q\r\n");
+  CHECK(world.wanted(global, "work") == 0);
+  world.session.retire();
+  CHECK(world.wanted(global, "foo") == 0);
+  CHECK(world.links.all()->empty());
+}
+
+TEST_CASE("an older peer withdraws a leaf's interest without its origin") {
+  session_world world;
+  world.admit("\"headers\":true,\"lnoc\":true");
+  world.hear("LS+ L1 $G foo\r\nLS-  $G foo\r\n");
+  CHECK(world.wanted(world.accounts.global, "foo") == 0);
+  CHECK_FALSE(world.host.ended);
+}
+
+TEST_CASE("interest in an account that comes later is not lost") {
+  session_world world;
+  world.admit();
+  world.hear("RS+ LATER foo\r\nRS+ LATER bar\r\nRS- LATER bar\r\nRMSG LATER foo 1\r\nx\r\n");
+  CHECK_FALSE(world.host.ended);
+  auto later = world.accounts.named("LATER");
+  world.session.account_changed(later);
+  CHECK(world.wanted(later, "foo") == 1);
+  CHECK(world.wanted(later, "bar") == 0);
+}
+
+TEST_CASE("a subject that nobody can subscribe to is an error that closes nothing") {
+  session_world world;
+  world.admit();
+  world.hear("RS+ $G a..b\r\nPING\r\n");
+  CHECK(world.host.take() == "-ERR 'Invalid Subscription'\r\nPONG\r\n");
+  CHECK_FALSE(world.host.ended);
+}
+
+TEST_CASE("permissions decide which interest is told and taken") {
+  security::permission_rules rules;
+  rules.publish.allow = {"in.>"};
+  rules.subscribe.deny = {"secret.>"};
+  session_world world{false, terms_of_us(rules)};
+  const auto& global = world.accounts.global;
+  auto inside = world.subscribe(global, "in.a");
+  auto outside = world.subscribe(global, "out.a");
+  world.admit();
+  CHECK(world.first_words == "RS+ $G in.a\r\n");
+  world.hear("RS+ $G secret.x\r\nRS+ $G open.x\r\n");
+  CHECK(world.wanted(global, "secret.x") == 0);
+  CHECK(world.wanted(global, "open.x") == 1);
+}
+
+TEST_CASE("later INFO is news of the peer itself, or gossip about another server") {
+  session_world world;
+  world.admit();
+  world.hear("INFO {\"server_id\":\"P\",\"ldm\":true}\r\nINFO "
+             "{\"server_id\":\"Q\",\"ip\":\"nats-route://h:1/\"}\r\n"
+             "INFO {\"server_id\":\"GWP\",\"gateway\":\"G\"}\r\n");
+  REQUIRE(world.host.news.size() == 2);
+  CHECK(world.host.news[0].info.server_id == "P");
+  CHECK(world.host.news[0].info.ldm);
+  CHECK(world.host.news[1].info.server_id == "Q");
+  CHECK_FALSE(world.host.news[1].info.headers); // nothing of the one who tells
+}
+
+TEST_CASE("that it gets no connection of one account is no fault of a newer nats-server") {
+  session_world world;
+  world.admit();
+  world.hear("-ERR 'Not possible to have a dedicated route for account \"SYS\" between those "
+             "servers'\r\n");
+  REQUIRE(world.host.ended);
+  CHECK_FALSE(world.host.ended->loudly);
+  session_world other;
+  other.admit();
+  other.hear("-ERR 'Stale Connection'\r\n");
+  REQUIRE(other.host.ended);
+  CHECK(other.host.ended->loudly);
+}
