@@ -13,7 +13,7 @@
 #include "actors/reactor.hpp"
 #include "actors/self_description.hpp"
 #include "actors/supervisor.hpp"
-#include "security/nkey.hpp"
+#include "security/callout.hpp"
 
 #include <fmt/format.h>
 
@@ -93,7 +93,8 @@ struct broker::impl {
   // Those who look in do so from other threads than the one that reloads and drains.
   mutable std::mutex mutex; // guards from here on
   settings_ptr current;
-  std::string id = security::make_server_id();
+  std::shared_ptr<const security::server_keys> keys = std::make_shared<security::server_keys>();
+  std::string id = keys->identity.public_text();
   bound_socket_ptr socket;
   std::vector<listener_actor> listeners;
   cluster_view cluster;
@@ -148,7 +149,7 @@ std::vector<std::string> broker::start(const config::options& given) {
   }
   auto next =
       std::make_unique<impl>(options, built.ready, links ? links->make_registry() : nullptr);
-  describe_server(*built.ready, next->id, options.client.host, socket->port, false);
+  describe_server(*built.ready, next->keys, options.client.host, socket->port, false);
   next->bound_port = socket->port;
   next->socket = std::move(socket);
   next->links = std::move(links);
@@ -210,7 +211,7 @@ std::vector<std::string> broker::reload(const config::options& given) {
   if (my.links)
     if (auto problems = my.links->check(options); !problems.empty())
       return problems;
-  describe_server(*built.ready, my.id, options.client.host, my.bound_port, my.lame_duck);
+  describe_server(*built.ready, my.keys, options.client.host, my.bound_port, my.lame_duck);
   settings_ptr next = built.ready;
   {
     std::lock_guard guard{my.mutex};
@@ -318,10 +319,8 @@ void broker::stop() {
   }
   if (my.links)
     my.links->stop();
-  for (auto& each : my.all.reactors) {
+  for (auto& each : my.all.reactors) // which keep their handles: other threads may look at them
     caf::anon_send(each->actor, atom::shut_down_v);
-    each->actor = nullptr;
-  }
   caf::anon_send(my.all.supervisor, atom::shut_down_v);
   my.all.supervisor = nullptr;
   if (my.all.keeper)

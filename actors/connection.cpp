@@ -53,15 +53,16 @@ connection::behavior_type connection::make_behavior() {
           close(close_reason::slow_consumer_pending_bytes, true);
       },
       [this](const login_result_ptr& result) {
-        if (phase_ >= phase::lingering)
-          return;
+        if (phase_ != phase::talking)
+          return; // too late
         if (result->jwt)
           after_jwt(*result->jwt);
         else if (std::exchange(rechecking_, false))
           after_recheck(result->outcome);
         else
           after_login(result->outcome);
-        unpause(pause_login);
+        if (!login().asking)
+          unpause(pause_login);
       },
   };
 }
@@ -141,6 +142,10 @@ void connection::start_liveness() {
 
 void connection::liveness_due() {
   const auto& timing = home_.current->options.timing;
+  if (login_ && login_->asking) {
+    callout_overdue();
+    return;
+  }
   if (must_log_in_ && home_.current->login_required()) {
     log::error("{} - Authentication Timeout", who());
     fail(errc::authentication_timeout);

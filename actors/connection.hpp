@@ -20,16 +20,17 @@
 namespace troupe::actors {
 
 enum class happening : uint8_t;
+struct callout_login;
 struct jwt_identity;
 struct jwt_outcome;
 
 /// The connection actor. Its socket is handled by calls from the loop, everything else by mail;
-/// both happen on one thread. It lives in eight files: connection.cpp (life cycle, timers, mail),
+/// both happen on one thread. It lives in nine files: connection.cpp (life cycle, timers, mail),
 /// connection_input.cpp (reading, operations), connection_interest.cpp (SUB, UNSUB, PING),
 /// connection_output.cpp (figures of what it gets), connection_login.cpp (TLS, CONNECT,
-/// permissions), connection_jwt.cpp (logins in operator mode), connection_account.cpp (its account
-/// and what that allows or brings), connection_notices.cpp (what the broker's observer hears of
-/// it).
+/// permissions), connection_jwt.cpp (logins in operator mode), connection_callout.cpp (logins that
+/// an auth callout decides), connection_account.cpp (its account and what that allows or brings),
+/// connection_notices.cpp (what the broker's observer hears of it).
 class connection final : public pinned<connection_actor::base>,
                          public peer_stream,
                          public publisher {
@@ -116,6 +117,8 @@ private:
     settings_ptr identity_from; ///< keeps what `identity` points to
     std::unique_ptr<security::certificate_identity> certificate;
     std::string certificate_subject, certificate_spki, certificate_sha256;
+    bool asking = false;     ///< an auth callout decides; the life timer says how long it may take
+    bool introduced = false; ///< by the CONNECT that is being judged
   };
   struct verdict_cache {
     static constexpr size_t size = 64;
@@ -187,6 +190,13 @@ private:
   bool after_login(const security::verdict& outcome);
   void after_recheck(const security::verdict& outcome);
   bool accept_connect();
+  bool accept_without_connect();
+  bool ask_callout(const security::verdict& outcome);
+  void ask_callout(const jwt_outcome& presented);
+  void await_callout(callout_login question);
+  void callout_overdue();
+  void recheck_callout();
+  bool is_with_callout() const;
   void check_jwt();
   void after_jwt(const jwt_outcome& outcome);
   bool enter_by_jwt(const jwt_outcome& outcome);

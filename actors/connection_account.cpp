@@ -189,7 +189,7 @@ std::string_view connection::introduce(const description_scope& scope) {
   add("svc", scope.service);
   if (scope.detailed && login_) {
     const auto& c = login_->connect;
-    add("user", jwt_                   ? std::string_view{jwt_->user.key}
+    add("user", jwt_                   ? std::string_view{jwt_->shown}
                 : login_->identity.who ? std::string_view{login_->identity.who->name}
                                        : c.user);
     add("name", c.name);

@@ -27,6 +27,7 @@ void connection::check_jwt() {
 
 void connection::after_jwt(const jwt_outcome& outcome) {
   auto& state = login();
+  state.asking = false;
   if (const auto* no = std::get_if<security::login_refusal>(&outcome.verdict)) {
     auto why = log::printable(no->reason, 1024); // it may quote a stranger's claims
     refuse_login(outcome.who.empty() ? why : outcome.who + ": " + why);
@@ -37,16 +38,22 @@ void connection::after_jwt(const jwt_outcome& outcome) {
     return;
   }
   const auto& user = std::get<security::admitted_user>(outcome.verdict);
+  if (user.needs_callout) {
+    ask_callout(outcome);
+    return;
+  }
   jwt_ = std::make_unique<jwt_identity>(*this);
   jwt_->user = user;
   own_subscriptions_ = user.subscriptions;
   own_payload_ = user.payload;
-  state.identity.label = "jwt:" + user.key;
+  jwt_->shown = outcome.by_callout ? outcome.shown : user.key;
+  state.identity = {};
+  state.identity.label = (outcome.by_callout ? "callout:" : "jwt:") + jwt_->shown;
   state.identity.account = user.account;
   if (!enter_by_jwt(outcome))
     return;
   set_permissions(jwt_->user.allowed);
-  if (!accept_connect())
+  if (!(state.introduced ? accept_connect() : accept_without_connect()))
     return;
   await_expiry();
   if (own_subscriptions_ == 0 || policy_->rules.limits.subscriptions == 0) {
@@ -87,6 +94,8 @@ void connection::follow_trust(const account_policy& before) {
     return;
   if (expel(recheck(jwt_->user, *before.trust, *policy_->trust)))
     return;
+  if (!policy_->trust->callout() != !before.trust->callout())
+    set_permissions(granted_);
   const auto& now = policy_->trust->default_permissions();
   if (!jwt_->user.default_permissions || now == jwt_->user.allowed)
     return;

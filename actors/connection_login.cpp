@@ -1,8 +1,10 @@
 // actors/connection_login.cpp: TLS, INFO, CONNECT: how a peer becomes somebody.
 #include "actors/connection.hpp"
 
+#include "actors/jwt_login.hpp"
 #include "actors/log.hpp"
 #include "actors/observer.hpp"
+#include "security/callout.hpp"
 #include "security/nkey.hpp"
 
 #include <fmt/format.h>
@@ -182,6 +184,7 @@ bool connection::on_connect(std::string_view json) {
   if (connected_) // a second CONNECT starts with nothing
     while (!subscriptions_.empty())
       forget(*subscriptions_.begin());
+  state.introduced = true;
   rtt_ = home_.loop.now() - started_;
   introductions_.reset();
   check_login(false);
@@ -256,21 +259,27 @@ bool connection::log_in_without_connect() {
   if (home_.current->operator_mode())
     return false;
   auto outcome = home_.current->auth.login({}, certificate());
-  if (!std::holds_alternative<security::accepted>(outcome))
+  if (!std::holds_alternative<security::accepted>(outcome) || ask_callout(outcome))
     return false;
-  must_log_in_ = false;
   auto& state = login();
   state.identity = std::get<security::accepted>(outcome);
   state.identity_from = home_.current;
   if (!enter_by_login(home_.shared.accounts.named(state.identity.account)))
     return false;
   set_permissions(state.identity.allowed);
+  return accept_without_connect();
+}
+
+bool connection::accept_without_connect() {
+  must_log_in_ = false;
   start_liveness();
   tell(happening::connected);
   return true;
 }
 
 bool connection::after_login(const security::verdict& outcome) {
+  if (ask_callout(outcome))
+    return false;
   if (const auto* no = std::get_if<security::refused>(&outcome)) {
     refuse_login(no->reason);
     return false;
@@ -282,6 +291,8 @@ bool connection::after_login(const security::verdict& outcome) {
     refuse_login("it asked for an account by name, which is obsolete");
     return false;
   }
+  if (std::exchange(jwt_, nullptr)) // a callout had let it in by an earlier CONNECT
+    own_subscriptions_ = own_payload_ = -1;
   if (!enter_by_login(home_.shared.accounts.named(state.identity.account)))
     return false;
   set_permissions(state.identity.allowed);
@@ -333,6 +344,8 @@ void connection::set_permissions(security::permissions_ptr rules) {
   permissions_ = account_ && account_->is_system
                      ? granted_
                      : home_.current->hosts.narrow(granted_, socket_->ip);
+  if (is_with_callout())
+    permissions_ = security::without_callout_requests(permissions_);
   forget_subject(); // what was decided about it may have changed
   verdicts_.reset();
   bool tracks = permissions_ && permissions_->responses().has_value();
@@ -398,6 +411,12 @@ void connection::apply() {
   }
   if (home_.current->operator_mode()) // what a JWT allows does not change with the file
     return;
+  if (login_ && login_->asking) // the answer decides
+    return;
+  if (jwt_) {
+    recheck_callout();
+    return;
+  }
   bool was_anonymous = !connected_ && !must_log_in_ && (!login_ || login_->identity.label.empty());
   if (was_anonymous) { // it never said CONNECT: now it must
     must_log_in_ = !home_.current->open();

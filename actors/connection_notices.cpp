@@ -11,7 +11,7 @@ namespace troupe::actors {
 /// The name it came by, whether it was let in or not; never a secret.
 std::string connection::claimed_user() const {
   if (jwt_)
-    return jwt_->user.key;
+    return jwt_->shown;
   if (!login_)
     return {};
   if (login_->identity.who && !login_->identity.who->name.empty())

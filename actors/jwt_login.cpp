@@ -31,11 +31,6 @@ std::string describe(const security::user_claims& user) {
                      log::printable(said.subject, 64), log::printable(user.account(), 64));
 }
 
-bool is_served(const account_ptr& account) {
-  auto known = account ? account->policy()->trust : security::account_trust_ptr{};
-  return known && known->is_valid_at(unix_now());
-}
-
 void judge_account(const security::operator_trust& trust, const security::presented_user& user,
                    const jwt_login& login, const account_ptr& account, jwt_outcome& out) {
   auto known = account ? account->policy()->trust : security::account_trust_ptr{};
@@ -44,6 +39,10 @@ void judge_account(const security::operator_trust& trust, const security::presen
     return;
   }
   auto verdict = trust.admit(user, request_of(login), *known, unix_now());
+  if (const auto* in = std::get_if<security::admitted_user>(&verdict); in && in->needs_callout) {
+    out.jwt = login.jwt;
+    out.signature = login.signature;
+  }
   out.verdict = std::move(verdict);
   out.account = account;
   out.judged_by = std::move(known);
@@ -96,6 +95,11 @@ void judge_in(caf::event_based_actor* self, const core& shared, const jwt_login&
 }
 
 } // namespace
+
+bool is_served(const account_ptr& account) {
+  auto known = account ? account->policy()->trust : security::account_trust_ptr{};
+  return known && known->is_valid_at(unix_now());
+}
 
 int64_t unix_now() {
   return std::chrono::duration_cast<std::chrono::seconds>(

@@ -14,11 +14,12 @@ namespace troupe::actors {
 
 struct core;
 
-/// Who a connection is in operator mode.
+/// Who a connection is in operator mode, or if an auth callout let it in.
 struct jwt_identity {
   explicit jwt_identity(timer_owner& owner) noexcept : expiry{owner} {}
   security::admitted_user user;
-  timer expiry; ///< rings when `user.valid_until` has come
+  std::string shown; ///< what it is called in reports
+  timer expiry;      ///< rings when `user.valid_until` has come
 };
 
 /// What a login came to.
@@ -28,6 +29,10 @@ struct jwt_outcome {
   security::account_trust_ptr judged_by; ///< what was known of it then
   /// "JWT user "bob" (U…) of account A…", for the log, as far as it can be told.
   std::string who;
+  /// If an auth callout has the last word, it is told what was presented.
+  std::string jwt = {}, signature = {};
+  bool by_callout = false; ///< this is its word
+  std::string shown = {};  ///< by the callout: what to call the user in reports
 };
 
 /// What the peer presents; copies, for another thread.
@@ -39,6 +44,9 @@ struct jwt_login {
 /// Checks signatures on CAF's scheduler, which takes a tenth of a millisecond each, and sends
 /// `whom` a login_result.
 void judge_jwt(const core& shared, jwt_login login, const connection_actor& whom);
+
+/// It is known, and its JWT is valid at this moment.
+bool is_served(const account_ptr& account);
 
 /// Seconds since 1970, as JWTs have them.
 int64_t unix_now();

@@ -2,15 +2,18 @@
 #include "actors/self_description.hpp"
 
 #include "actors/broker.hpp"
+#include "security/callout.hpp"
 
 #include <cstdlib>
 
 namespace troupe::actors {
 
-void describe_server(settings& s, const std::string& id, const std::string& host, uint16_t port,
-                     bool lame_duck) {
-  s.info.server_id = id;
-  s.info.server_name = s.options.server_name.empty() ? id : s.options.server_name;
+void describe_server(settings& s, std::shared_ptr<const security::server_keys> keys,
+                     const std::string& host, uint16_t port, bool lame_duck) {
+  s.keys = std::move(keys);
+  s.info.server_id = s.keys->identity.public_text();
+  s.info.xkey = s.keys->xkey.public_text();
+  s.info.server_name = s.options.server_name.empty() ? s.info.server_id : s.options.server_name;
   s.info.version = nats_version;
   s.info.troupe = TROUPE_VERSION;
   s.info.git_commit = TROUPE_COMMIT;

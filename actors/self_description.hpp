@@ -5,13 +5,14 @@
 #include "actors/settings.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
 namespace troupe::actors {
 
 /// `host` and `port`: the listener's, before any `advertise`.
-void describe_server(settings& s, const std::string& id, const std::string& host, uint16_t port,
-                     bool lame_duck);
+void describe_server(settings& s, std::shared_ptr<const security::server_keys> keys,
+                     const std::string& host, uint16_t port, bool lame_duck);
 
 /// Says where else in the cluster clients can go.
 void describe_cluster(settings& s, const cluster_view& now, bool lame_duck);

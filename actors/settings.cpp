@@ -27,7 +27,7 @@ security::authentication_settings authentication_of(const config::options& optio
       std::any_of(options.accounts.begin(), options.accounts.end(),
                   [&](const auto& one) { return one.name != system && one.name != "$G"; });
   out.anonymous_global_user = only_system && !other_accounts && from.no_auth_user.empty()
-                              && from.user.empty() && from.token.empty();
+                              && from.user.empty() && from.token.empty() && !from.callout;
   return out;
 }
 
@@ -62,6 +62,7 @@ std::shared_ptr<settings> settings::again() const {
   auto out = std::make_shared<settings>(options);
   out->tls = tls;
   out->info = info;
+  out->keys = keys;
   return out;
 }
 

@@ -13,6 +13,10 @@
 #include <string>
 #include <vector>
 
+namespace troupe::security {
+struct server_keys;
+}
+
 namespace troupe::actors {
 
 /// Immutable; every reactor holds the newest one.
@@ -24,10 +28,15 @@ struct settings {
   /// Accounts and users are those of JWTs; then `auth` has no say.
   bool operator_mode() const noexcept { return options.operators.enabled(); }
   /// Whoever comes is in, without a CONNECT.
-  bool open() const noexcept { return !operator_mode() && auth.open(); }
+  bool open() const noexcept { return !operator_mode() && !callout() && auth.open(); }
   /// Clients must send credentials.
   bool login_required() const noexcept { return operator_mode() || auth.required(); }
   bool needs_nonce() const noexcept { return operator_mode() || auth.needs_nonce(); }
+  /// Null: the file asks for none.
+  const security::callout_settings* callout() const noexcept {
+    const auto& one = options.authorization.callout;
+    return one ? &*one : nullptr;
+  }
 
   config::options options;
   protocol::server_info info;
@@ -36,6 +45,7 @@ struct settings {
   security::client_hosts hosts;
   security::tls_context_ptr tls; ///< null: plain
   config::nanoseconds auth_timeout;
+  std::shared_ptr<const security::server_keys> keys; ///< of the whole life of the broker
 };
 
 using settings_ptr = std::shared_ptr<const settings>;

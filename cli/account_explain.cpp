@@ -80,6 +80,8 @@ std::variant<security::admitted_user, std::string> log_in(const credentials& who
                               *trust.trust_in(account), now);
   if (auto* refusal = std::get_if<security::login_refusal>(&admitted))
     return refusal->reason;
+  if (std::get<security::admitted_user>(admitted).needs_callout)
+    return std::string{"what it may do is for the auth callout of its account to say"};
   return std::get<security::admitted_user>(std::move(admitted));
 }
 

@@ -82,19 +82,6 @@ void read_user_key(const member& one, security::user& who, dialect from, finding
   }
 }
 
-void read_callout(const member& one, reading& to) {
-  bool issuer = false;
-  for (auto& key : one.val.members) {
-    issuer = issuer || key.key == "issuer";
-    if (!any_of(lower(key.key), {"issuer", "account", "acc", "auth_users", "users", "xkey", "key",
-                                 "allowed_accounts"}))
-      to.found.error(key.where, "Unknown field \"" + key.key + "\" parsing authorization callout");
-  }
-  if (!issuer)
-    to.found.error(one.where, "Authorization callouts require an issuer to be specified");
-  to.found.note_inactive("authorization." + one.key, to_string(one.where), true);
-}
-
 void read_scalar(const option_entry& entry, const member& one, dialect from, reading& to) {
   auto result = assign(entry.at(to.out), entry.kind, one.key, one.val, from);
   bool is_timeout = entry.key == "authorization.timeout";
@@ -128,7 +115,7 @@ void read_block_key(const member& one, dialect from, reading& to) {
     to.out.authorization.default_permissions = read_permissions(one, to.found);
     to.found.note_origin("authorization.default_permissions", one.key, to_string(one.where));
   } else if (any_of(key, {"auth_callout", "auth_hook"})) {
-    read_callout(one, to);
+    read_callout(one, from, to);
   } else if (key == "proxy_required") {
     to.found.note_inactive("authorization." + one.key, to_string(one.where), true);
   } else if (!one.used_as_variable) {

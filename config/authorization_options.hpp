@@ -12,6 +12,9 @@ void read_authorization(const value& block, const place& where, dialect from, re
 /// Appends the users of the list in `one` ("users") as members of `account`.
 void read_users(const member& one, const std::string& account, dialect from, reading& to);
 
+/// Reads an `auth_callout` map (server-config.md section 9) into `to.out.authorization.callout`.
+void read_callout(const member& one, dialect from, reading& to);
+
 /// Reads a permissions map (server-config.md section 10).
 security::permission_rules read_permissions(const member& one, findings& found);
 

@@ -154,6 +154,10 @@ void compare_cluster(const options& before, const options& after, std::vector<ch
                        "Reloaded: cluster routes"});
 }
 
+std::string in_words(const std::optional<security::callout_settings>& callout) {
+  return callout ? "issuer " + callout->issuer + " in account " + callout->account : "none";
+}
+
 void compare_people(const options& before, const options& after, std::vector<change>& changes) {
   auto& was = before.authorization;
   auto& is = after.authorization;
@@ -169,6 +173,11 @@ void compare_people(const options& before, const options& after, std::vector<cha
                        switched(is.default_permissions.has_value()),
                        false,
                        {}});
+  if (was.callout != is.callout) {
+    auto before_it = in_words(was.callout), after_it = in_words(is.callout);
+    changes.push_back({"authorization.auth_callout", before_it, after_it, true,
+                       refusal_line("AuthCallout", before_it, after_it)});
+  }
   if (before.accounts != after.accounts)
     changes.push_back({"accounts",
                        count_of(before.accounts.size(), "accounts"),

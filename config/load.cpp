@@ -130,11 +130,11 @@ std::vector<origin> all_origins(const load_result& result, const findings& found
   add_tls("cluster.tls", result.opts.cluster.tls);
   add_tls("gateway.tls", result.opts.gateway.tls);
   add_tls("leafnodes.tls", result.opts.leafnodes.tls);
-  for (auto* key :
-       {"listen.tls.handshake_order", "cluster.tls.handshake_order", "cluster.routes",
-        "cluster.permissions", "gateway.gateways", "gateway.tls.handshake_order",
-        "leafnodes.tls.handshake_order", "leafnodes.remotes", "leafnodes.authorization.users",
-        "authorization.users", "authorization.default_permissions", "accounts"})
+  for (auto* key : {"listen.tls.handshake_order", "cluster.tls.handshake_order", "cluster.routes",
+                    "cluster.permissions", "gateway.gateways", "gateway.tls.handshake_order",
+                    "leafnodes.tls.handshake_order", "leafnodes.remotes",
+                    "leafnodes.authorization.users", "authorization.users",
+                    "authorization.default_permissions", "authorization.auth_callout", "accounts"})
     if (found.origin_of(key) != nullptr)
       add(key);
   return all;

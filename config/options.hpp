@@ -4,6 +4,7 @@
 #include "config/link_options.hpp"
 #include "config/operator_mode.hpp"
 #include "security/account_rules.hpp"
+#include "security/callout_settings.hpp"
 #include "security/permissions.hpp"
 #include "security/tls_settings.hpp"
 #include "security/user.hpp"
@@ -66,6 +67,7 @@ struct authorization {
   std::optional<security::permission_rules> default_permissions;
   std::string no_auth_user;
   std::optional<nanoseconds> timeout; ///< absent: 2 s, with TLS its timeout + 1 s
+  std::optional<security::callout_settings> callout;
 };
 
 struct monitoring {

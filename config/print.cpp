@@ -196,6 +196,10 @@ private:
     if (auth.default_permissions)
       rows_.push_back({"authorization.default_permissions", in_words(*auth.default_permissions),
                        from("authorization.default_permissions")});
+    if (auth.callout)
+      rows_.push_back({"authorization.auth_callout",
+                       "issuer " + auth.callout->issuer + " in account " + auth.callout->account,
+                       from("authorization.auth_callout")});
     if (!opts_.accounts.empty())
       rows_.push_back({"accounts", names_of(opts_.accounts), from("accounts")});
   }
@@ -267,6 +271,9 @@ std::string describe_keys() {
        "maps of user + password or nkey, account, permissions, allowed_connection_types"});
   rows.push_back({"authorization.default_permissions", "map",
                   "publish and subscribe: a subject, a list, or allow and deny; allow_responses"});
+  rows.push_back({"authorization.auth_callout", "map",
+                  "who decides over other logins: issuer, account, auth_users, xkey, "
+                  "allowed_accounts"});
   rows.push_back({"accounts", "list or map",
                   "tenants: users, limits, exports, imports, mappings, default_permissions"});
   return table_of(rows, 48);

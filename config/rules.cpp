@@ -84,6 +84,37 @@ public:
           + "\" not present as user or nkey in authorization block or account configuration");
   }
 
+  /// A service that cannot log in, or that nobody can reach, would keep everybody out.
+  void check_callout() {
+    auto& auth = opts_.authorization;
+    if (!auth.callout || opts_.operators.enabled() || !found_.errors.empty())
+      return;
+    auto& it = *auth.callout;
+    for (auto& one : it.auth_users) {
+      bool known = (!auth.user.empty() && one == auth.user)
+                   || std::any_of(auth.users.begin(), auth.users.end(),
+                                  [&](auto& who) { return who.name == one || who.nkey == one; });
+      if (!known)
+        say(said("authorization.auth_callout") + ": Authorization callout user \"" + one
+            + "\" not valid: no user of this file has that name or nkey");
+    }
+    if (!is_account(it.account))
+      say(said("authorization.auth_callout") + ": Authorization callout account \"" + it.account
+          + "\" not valid: it is no account of this file");
+    for (auto& one : it.allowed_accounts)
+      if (!is_account(one))
+        say("auth_callout allowed account \"" + one + "\" not found in configured accounts");
+  }
+
+  bool is_account(const std::string& name) const {
+    auto& users = opts_.authorization.users;
+    return name == "$G" || name == (opts_.system_account.empty() ? "$SYS" : opts_.system_account)
+           || std::any_of(opts_.accounts.begin(), opts_.accounts.end(),
+                          [&](auto& one) { return one.name == name; })
+           || std::any_of(users.begin(), users.end(),
+                          [&](auto& one) { return one.account == name; });
+  }
+
   /// In operator mode the system account is one of the JWTs'.
   void check_system_account() {
     auto& name = opts_.system_account;
@@ -117,6 +148,9 @@ public:
     if (!auth.no_auth_user.empty())
       say("operators do not allow " + said("authorization.no_auth_user")
           + "; a bearer JWT as default_sentinel does what is meant");
+    if (auth.callout)
+      say("operators do not allow " + said("authorization.auth_callout")
+          + "; the JWT of an account says who judges its users (authorization)");
     if (!mode.preload.empty() && mode.resolver.type == "url")
       say(said("operator.preload") + " needs a resolver that stores: memory, full or cache");
   }
@@ -214,6 +248,7 @@ void check_rules(const options& opts, const findings& found, std::vector<std::st
   checker.check_limits();
   checker.check_names();
   checker.check_users();
+  checker.check_callout();
   checker.check_fleet();
   checker.check_system_account();
   checker.check_operators();

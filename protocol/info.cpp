@@ -41,6 +41,7 @@ std::string info_line(const server_info& server, const client_info& client) {
     text("remote_account", client.account);
     flag("acc_is_sys", client.account_is_system);
   }
+  text("xkey", server.xkey);
   text("troupe", server.troupe);
   // Names and addresses may hold any bytes: replace what is no UTF-8 rather than throw.
   return "INFO " + out.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + " \r\n";

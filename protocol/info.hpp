@@ -27,6 +27,7 @@ struct server_info {
   bool tls_verify = false;
   bool lame_duck = false;
   int64_t max_payload = 0;
+  std::string xkey; ///< its public x25519 key, by which auth callouts seal answers
 };
 
 /// Fields of one client's INFO.

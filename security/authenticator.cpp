@@ -83,15 +83,18 @@ void authenticator::compile_permissions() {
       known = protocol::make_ref<permissions>(rules);
     return known;
   };
-  for (const auto& u : settings_.users) {
-    auto theirs = settings_.account_default_permissions.find(u.account);
-    if (u.permissions)
-      permissions_[&u] = compiled(*u.permissions);
-    else if (theirs != settings_.account_default_permissions.end())
-      permissions_[&u] = compiled(theirs->second);
-    else if (settings_.default_permissions && u.account == global_account)
-      permissions_[&u] = compiled(*settings_.default_permissions);
-  }
+  for (const auto& [account, rules] : settings_.account_default_permissions)
+    defaults_[account] = compiled(rules);
+  if (settings_.default_permissions)
+    defaults_.try_emplace(std::string{global_account}, compiled(*settings_.default_permissions));
+  for (const auto& u : settings_.users)
+    if (auto allowed = u.permissions ? compiled(*u.permissions) : defaults_of(u.account))
+      permissions_[&u] = std::move(allowed);
+}
+
+permissions_ptr authenticator::defaults_of(const std::string& account) const {
+  auto known = defaults_.find(account);
+  return known == defaults_.end() ? permissions_ptr{} : known->second;
 }
 
 permissions_ptr authenticator::permissions_of(const user& who) const {

@@ -106,6 +106,8 @@ public:
   bool open() const noexcept { return nothing_configured(); }
   /// Some user has an nkey, so INFO must carry a nonce.
   bool needs_nonce() const noexcept { return !by_nkey_.empty(); }
+  /// What users of the account may who have no permissions of their own; null: everything.
+  permissions_ptr defaults_of(const std::string& account) const;
   /// Null if there is no such user.
   const user* find_user(std::string_view name) const;
 
@@ -134,6 +136,7 @@ private:
   std::unordered_map<std::string_view, const user*> by_nkey_;
   std::vector<std::pair<distinguished_name, const user*>> by_subject_;
   std::unordered_map<const user*, permissions_ptr> permissions_;
+  std::unordered_map<std::string, permissions_ptr> defaults_; ///< by account
   std::string_view decoy_; ///< some stored bcrypt hash, so that an unknown user costs as much
 };
 

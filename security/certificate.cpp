@@ -1,7 +1,9 @@
 // security/certificate.cpp: reads names, digests and dates out of X.509.
 #include "security/certificate.hpp"
 
+#include <openssl/bio.h>
 #include <openssl/evp.h>
+#include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
@@ -158,6 +160,15 @@ std::string cert_sha256(X509* certificate) {
   std::array<unsigned char, 32> digest{};
   X509_digest(certificate, EVP_sha256(), digest.data(), nullptr);
   return hex(digest.data(), digest.size());
+}
+
+std::string pem_text(X509* certificate) {
+  std::unique_ptr<BIO, decltype(&BIO_free)> memory{BIO_new(BIO_s_mem()), &BIO_free};
+  char* text = nullptr;
+  if (!memory || PEM_write_bio_X509(memory.get(), certificate) != 1)
+    return {};
+  auto size = BIO_get_mem_data(memory.get(), &text);
+  return {text, static_cast<size_t>(size)};
 }
 
 std::chrono::system_clock::time_point not_after(X509* certificate) {

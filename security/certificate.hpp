@@ -32,6 +32,9 @@ std::string subject_dn(X509* certificate);
 std::string spki_sha256(X509* certificate);
 std::string cert_sha256(X509* certificate);
 
+/// The whole certificate, base64 between BEGIN and END lines.
+std::string pem_text(X509* certificate);
+
 /// The last moment at which the certificate is valid.
 std::chrono::system_clock::time_point not_after(X509* certificate);
 

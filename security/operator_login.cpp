@@ -1,6 +1,7 @@
 // security/operator_login.cpp: one user JWT, in the order of accounts-and-auth.md section 5.2.
 #include "security/operator_trust.hpp"
 
+#include "security/callout.hpp"
 #include "security/claims_rules.hpp"
 #include "security/claims_validation.hpp"
 #include "security/jwt.hpp"
@@ -49,19 +50,19 @@ int64_t earlier(int64_t a, int64_t b) {
   return a == 0 ? b : b == 0 ? a : std::min(a, b);
 }
 
-admitted_user admitted(const user_claims& user, const user_limits& limits,
-                       const account_trust& account, int64_t ends) {
+admitted_user admitted(const user_claims& user, const user_limits& limits, std::string_view account,
+                       permissions_ptr defaults, int64_t ends) {
   admitted_user out;
   out.key = user.standard.subject;
   out.name = user.standard.name;
-  out.account = account.key();
+  out.account = account;
   out.issuer = user.standard.issuer;
   out.tags = user.standard.tags;
   if (auto rules = rules_of(limits.permissions)) {
     out.allowed = permissions_ptr{protocol::make_ref<const permissions>(std::move(*rules))};
   } else {
     out.default_permissions = true;
-    out.allowed = account.default_permissions();
+    out.allowed = std::move(defaults);
   }
   out.subscriptions = limits.subscriptions;
   out.payload = limits.payload;
@@ -70,6 +71,26 @@ admitted_user admitted(const user_claims& user, const user_limits& limits,
   out.issued_at = user.standard.issued_at;
   out.valid_until = earlier(std::max<int64_t>(0, user.standard.expires), ends);
   return out;
+}
+
+/// The last checks, of what a callout made, and who that is.
+std::variant<admitted_user, login_refusal>
+admitted_by_callout(const user_claims& user, user_limits limits, const connect_request& request,
+                    std::string_view account, permissions_ptr defaults, int64_t now) {
+  if (limits.proxy_required && !request.through_trusted_proxy)
+    return login_refusal{std::string{needs_proxy}, true};
+  if (!is_allowed(request.type, limits.connection_types))
+    return refuse("the user may not connect over " + std::string{to_string(request.type)});
+  int64_t ends = 0;
+  if (auto fault = fault_of(limits, request, now, ends); !fault.empty())
+    return refuse(std::move(fault));
+  // Services that write JWTs by hand leave limits out, which the reference never reads here: a user
+  // without a single subscription or a byte of payload would be of no use to anybody.
+  for (auto* limit : {&limits.subscriptions, &limits.payload, &limits.data})
+    if (*limit == 0)
+      *limit = -1;
+  limits.bearer = false;
+  return admitted(user, limits, account, std::move(defaults), ends);
 }
 
 } // namespace
@@ -100,34 +121,35 @@ std::variant<presented_user, login_refusal> operator_trust::open(const connect_r
   return out;
 }
 
+/// Empty: users of this account are served, and the signer of this one may sign them.
+std::string operator_trust::fault_of_account(const user_claims& user, const account_trust& account,
+                                             int64_t now) const {
+  if (user.account() != account.key())
+    return "the user is of account " + user.account() + " and not of " + account.key();
+  if (!is_trusted_issuer(account.issuer()))
+    return "the account JWT is not signed by a trusted operator";
+  if (account.find_signer(user.standard.issuer) == nullptr)
+    return "the user JWT is signed by " + user.standard.issuer
+           + ", which may not sign users of account " + account.key();
+  if (!account.is_valid_at(now))
+    return "the account JWT has expired, or is not yet valid";
+  return {};
+}
+
 std::variant<admitted_user, login_refusal> operator_trust::admit(const presented_user& user,
                                                                  const connect_request& request,
                                                                  const account_trust& account,
                                                                  int64_t now) const {
   const auto& said = user.claims;
-  if (said.account() != account.key())
-    return refuse("the user is of account " + said.account() + " and not of " + account.key());
-  if (!is_trusted_issuer(account.issuer()))
-    return refuse("the account JWT is not signed by a trusted operator");
+  if (auto fault = fault_of_account(said, account, now); !fault.empty())
+    return refuse(std::move(fault));
   const auto* signer = account.find_signer(said.standard.issuer);
-  if (signer == nullptr)
-    return refuse("the user JWT is signed by " + said.standard.issuer
-                  + ", which may not sign users of account " + account.key());
-  // Nobody asks the service yet, and its word would be the last one.
-  if (const auto* callout = account.callout();
-      callout
-      && std::find(callout->auth_users.begin(), callout->auth_users.end(), said.standard.subject)
-             == callout->auth_users.end())
-    return refuse("an auth callout decides over the users of this account, and this release "
-                  "does not ask it");
   auto found = limits_of(said, *signer, account);
   if (auto* refusal = std::get_if<login_refusal>(&found))
     return std::move(*refusal);
   const auto& limits = std::get<user_limits>(found);
   if (limits.proxy_required && !request.through_trusted_proxy)
     return login_refusal{std::string{needs_proxy}, true};
-  if (!account.is_valid_at(now))
-    return refuse("the account JWT has expired, or is not yet valid");
   if (limits.bearer && account.disallows_bearer())
     return refuse("the account does not allow bearer JWTs");
   if (!is_allowed(request.type, limits.connection_types))
@@ -139,7 +161,35 @@ std::variant<admitted_user, login_refusal> operator_trust::admit(const presented
   int64_t ends = 0;
   if (auto fault = fault_of(limits, request, now, ends); !fault.empty())
     return refuse(std::move(fault));
-  return admitted(said, limits, account, ends);
+  auto out = admitted(said, limits, account.key(), account.default_permissions(), ends);
+  const auto* callout = account.callout();
+  out.needs_callout = callout != nullptr
+                      && std::find(callout->auth_users.begin(), callout->auth_users.end(), out.key)
+                             == callout->auth_users.end();
+  return out;
+}
+
+std::variant<admitted_user, login_refusal>
+operator_trust::admit_by_callout(const user_claims& user, const connect_request& request,
+                                 const account_trust& account, int64_t now) const {
+  if (auto fault = fault_of_account(user, account, now); !fault.empty())
+    return refuse(std::move(fault));
+  if (!pinned_.empty() && !pinned_.contains(account.key()))
+    return refuse("account " + account.key() + " is not among the pinned ones");
+  auto found = limits_of(user, *account.find_signer(user.standard.issuer), account);
+  if (auto* refusal = std::get_if<login_refusal>(&found))
+    return std::move(*refusal);
+  if (account.is_revoked(user.standard.subject, user.standard.issued_at))
+    return refuse("the user is revoked");
+  return admitted_by_callout(user, std::move(std::get<user_limits>(found)), request, account.key(),
+                             account.default_permissions(), now);
+}
+
+std::variant<admitted_user, login_refusal> admit_by_callout(const user_claims& user,
+                                                            const connect_request& request,
+                                                            std::string_view account,
+                                                            permissions_ptr defaults, int64_t now) {
+  return admitted_by_callout(user, user.limits, request, account, std::move(defaults), now);
 }
 
 } // namespace troupe::security

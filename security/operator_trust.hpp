@@ -64,6 +64,8 @@ struct admitted_user {
   /// Unix seconds: expiry of the user or the end of the times of day; 0: for good. The account's
   /// expiry is not in it: a new JWT of the account may put that off.
   int64_t valid_until = 0;
+  /// Not in yet: the auth callout of the account has the last word.
+  bool needs_callout = false;
 };
 
 /// Immutable and usable from any thread; a reload makes a new one. Reads no clock: `now` is Unix
@@ -91,15 +93,23 @@ public:
   /// Steps 1 to 3: what can be said before the account is known.
   std::variant<presented_user, login_refusal> open(const connect_request& request,
                                                    int64_t now) const;
-  /// Steps 4 to 16, given the account that `user.claims.account()` names.
+  /// Steps 4 to 16, given the account that `user.claims.account()` names. Look at `needs_callout`.
   std::variant<admitted_user, login_refusal> admit(const presented_user& user,
                                                    const connect_request& request,
                                                    const account_trust& account, int64_t now) const;
+  /// The same for a user whom an auth callout made for this very login, so that it signs nothing
+  /// and bears nothing. That the callout may do so for this account is for `callout_question`.
+  std::variant<admitted_user, login_refusal> admit_by_callout(const user_claims& user,
+                                                              const connect_request& request,
+                                                              const account_trust& account,
+                                                              int64_t now) const;
 
 private:
   operator_trust() = default;
   void take_operator(std::string_view jwt, int64_t now, std::vector<std::string>& problems);
   void take_keys(std::vector<std::string>& problems);
+  std::string fault_of_account(const user_claims& user, const account_trust& account,
+                               int64_t now) const;
 
   operator_settings settings_;
   std::vector<operator_claims> operators_;

@@ -54,16 +54,26 @@ operator_site::operator_site() {
   claims.system_account = system.id();
 }
 
-site_client::site_client(const server_process& server, const std::string& jwt, const key_pair& user)
-    : socket_{server.port(), 5s} {
+std::string site_client::take_info() {
   while (socket_.unread().find("\r\n") == std::string_view::npos)
     if (!socket_.read_more())
       throw case_failure("closed without an INFO");
   auto end = socket_.unread().find("\r\n");
   auto info = nlohmann::json::parse(socket_.unread().substr(5, end - 5));
   socket_.consume(end + 2);
-  auto nonce = info.value("nonce", "");
-  auto raw = user.sign(nonce);
+  return info.value("nonce", "");
+}
+
+site_client::site_client(const server_process& server, const std::string& members)
+    : socket_{server.port(), 5s} {
+  take_info();
+  send("CONNECT {\"verbose\":false,\"pedantic\":false,\"headers\":true"
+       + (members.empty() ? members : "," + members) + "}");
+}
+
+site_client::site_client(const server_process& server, const std::string& jwt, const key_pair& user)
+    : socket_{server.port(), 5s} {
+  auto raw = user.sign(take_info());
   nlohmann::json connect{
       {"jwt", jwt},
       {"sig", to_base64url({reinterpret_cast<const char*>(raw.data()), raw.size()})},
@@ -123,6 +133,32 @@ std::string site_client::request(const std::string& subject, std::string_view pa
       return one;
     }
   return "(closed)";
+}
+
+site_message site_client::message() {
+  for (auto one = line();; one = line()) {
+    if (one == "(closed)")
+      throw case_failure("closed instead of a message");
+    bool headers = one.starts_with("HMSG ");
+    if (!headers && !one.starts_with("MSG "))
+      continue;
+    std::vector<std::string> words;
+    for (size_t at = 0, end = 0; at < one.size(); at = end + 1) {
+      end = std::min(one.find(' ', at), one.size());
+      words.push_back(one.substr(at, end - at));
+    }
+    site_message out;
+    auto sizes = headers ? 2U : 1U; // behind MSG, subject, sid and perhaps a reply
+    out.subject = words.at(1);
+    if (words.size() == 4 + sizes)
+      out.reply = words[3];
+    auto total = std::stoul(words.back());
+    auto head = headers ? std::stoul(words[words.size() - 2]) : 0;
+    auto all = exactly(total + 2);
+    out.headers = all.substr(0, head);
+    out.payload = all.substr(head, total - head);
+    return out;
+  }
 }
 
 std::string login(const server_process& server, const std::string& jwt, const key_pair& user) {

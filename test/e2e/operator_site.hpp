@@ -46,11 +46,17 @@ struct operator_site {
   std::string jwt(const tenant& of) const { return signed_by(of.claims, op); }
 };
 
+struct site_message {
+  std::string subject, reply, headers, payload;
+};
+
 /// A client that speaks the protocol by hand; every wait ends after five seconds.
 class site_client {
 public:
   /// Logs in with the JWT, signing the nonce for `user`.
   site_client(const server_process& server, const std::string& jwt, const security::key_pair& user);
+  /// Sends a CONNECT with these members of its JSON object, `"user":"u","pass":"p"`.
+  site_client(const server_process& server, const std::string& members);
   void send(const std::string& line) { socket_.send(line + "\r\n"); }
   /// The next line without its end, no INFO, PINGs answered; "(closed)" at the end of the stream.
   std::string line();
@@ -58,8 +64,13 @@ public:
   std::string until_pong();
   /// Publishes a request and answers the payload of the response.
   std::string request(const std::string& subject, std::string_view payload);
+  /// The next message, with or without headers; whatever else comes first is passed over. Throws
+  /// case_failure at the end of the stream.
+  site_message message();
 
 private:
+  /// Answers the nonce of the INFO.
+  std::string take_info();
   std::string exactly(size_t bytes);
   peer_socket socket_;
   int inboxes_ = 0;

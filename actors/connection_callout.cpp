@@ -1,0 +1,166 @@
+// actors/connection_callout.cpp: logins that an auth callout decides.
+#include "actors/callout_login.hpp"
+#include "actors/connection.hpp"
+#include "actors/jwt_login.hpp"
+#include "actors/log.hpp"
+#include "actors/observer.hpp"
+#include "security/certificate.hpp"
+
+#include <fmt/format.h>
+
+#include <openssl/ssl.h>
+
+namespace troupe::actors {
+namespace {
+
+/// What the client sent, secrets included: the service has to judge them.
+security::connect_identity said_in(const protocol::connect_options& connect) {
+  security::connect_identity out;
+  out.jwt = connect.jwt;
+  out.nkey = connect.nkey;
+  out.signature = connect.sig;
+  out.token = connect.auth_token;
+  out.user = connect.user;
+  out.password = connect.pass;
+  out.name = connect.name;
+  out.lang = connect.lang;
+  out.version = connect.version;
+  out.protocol = connect.protocol;
+  return out;
+}
+
+std::vector<std::string> pem_of(const STACK_OF(X509) * chain) {
+  std::vector<std::string> out;
+  for (int i = 0; i < sk_X509_num(chain); ++i)
+    out.push_back(security::pem_text(sk_X509_value(chain, i)));
+  return out;
+}
+
+security::client_tls_claim said_of(SSL* tls) {
+  security::client_tls_claim out;
+  std::string_view version = SSL_get_version(tls);
+  out.version = version.starts_with("TLSv") ? version.substr(4) : version;
+  if (const auto* cipher = SSL_get_current_cipher(tls))
+    out.cipher = SSL_CIPHER_standard_name(cipher);
+  std::unique_ptr<X509, decltype(&X509_free)> own{SSL_get1_peer_certificate(tls), &X509_free};
+  if (!own)
+    return out;
+  const auto* verified = SSL_get0_verified_chain(tls);
+  if (verified != nullptr && SSL_get_verify_result(tls) == X509_V_OK) {
+    out.verified_chains.push_back(pem_of(verified));
+  } else {
+    out.certificates = pem_of(SSL_get_peer_cert_chain(tls)); // on our side without its first one
+    out.certificates.insert(out.certificates.begin(), security::pem_text(own.get()));
+  }
+  return out;
+}
+
+/// The name that the reference tells a service of: never a secret.
+std::string name_of(const protocol::connect_options& connect, const std::string& jwt_user) {
+  if (!connect.nkey.empty())
+    return connect.nkey;
+  if (!connect.user.empty())
+    return connect.user;
+  if (!jwt_user.empty())
+    return jwt_user;
+  return connect.auth_token.empty() ? "" : "[REDACTED]";
+}
+
+} // namespace
+
+/// True: whatever the file's users say, the callout is asked now, and answers by mail.
+bool connection::ask_callout(const security::verdict& outcome) {
+  const auto* file = home_.current->callout();
+  if (!file)
+    return false;
+  const auto& connect = login().connect;
+  security::credentials given;
+  given.user = connect.user;
+  given.nkey = connect.nkey;
+  if (!callout_decides(*file, outcome, given))
+    return false;
+  callout_login question;
+  question.terms = security::callout_terms::of(*file);
+  question.account = home_.shared.accounts.named(file->account);
+  question.facts.connect = said_in(connect);
+  question.facts.client.user = name_of(connect, {});
+  const auto* in = std::get_if<security::accepted>(&outcome);
+  if (in && in->who && question.facts.client.user.empty()) // not introduced, or by certificate
+    question.facts.client.user = in->who->nkey.empty() ? in->who->name : in->who->nkey;
+  await_callout(std::move(question));
+  return true;
+}
+
+/// The same for a user JWT that is good, in an account that has its users judged.
+void connection::ask_callout(const jwt_outcome& presented) {
+  const auto& user = std::get<security::admitted_user>(presented.verdict);
+  callout_login question;
+  question.terms = security::callout_terms::of(*presented.judged_by);
+  question.account = presented.account;
+  question.facts.connect = said_in(login().connect);
+  question.facts.connect.jwt = presented.jwt;
+  question.facts.connect.signature = presented.signature;
+  question.facts.client.user = name_of(login().connect, user.key);
+  question.facts.client.name_tag = user.name;
+  question.facts.client.tags = user.tags;
+  await_callout(std::move(question));
+}
+
+/// Nothing more is read from this client meanwhile; others do not wait.
+void connection::await_callout(callout_login question) {
+  auto& state = login();
+  const auto& now = *home_.current;
+  auto& client = question.facts.client;
+  client.host = socket_->ip;
+  client.id = cid_;
+  client.name = state.connect.name;
+  client.kind = "Client";
+  client.type = "nats";
+  if (!question.facts.connect.signature.empty())
+    client.nonce = state.nonce;
+  if (tls_)
+    question.facts.tls = said_of(tls_->native());
+  auto& server = question.facts.server;
+  server.name = now.info.server_name;
+  server.host = now.info.host;
+  server.version = now.info.version;
+  server.cluster = now.info.cluster;
+  server.tags = now.options.server_tags;
+  question.by = home_.current;
+  question.publisher = home_.actor;
+  question.cid = cid_;
+  question.address = socket_->ip;
+  question.peer = who();
+  state.asking = true;
+  pause(pause_login);
+  home_.loop.timers().start(life_timer_, now.auth_timeout);
+  actors::ask_callout(home_.shared, std::move(question), caf::actor_cast<connection_actor>(this));
+}
+
+void connection::callout_overdue() {
+  login().asking = false;
+  refuse_login("the auth callout has not answered in time");
+}
+
+/// After a reload. The callout itself cannot have changed, and it is not asked again: that user's
+/// JWT holds until it expires.
+void connection::recheck_callout() {
+  if (jwt_->user.default_permissions) {
+    jwt_->user.allowed = home_.current->auth.defaults_of(jwt_->user.account);
+    set_permissions(jwt_->user.allowed);
+    recheck_subscriptions();
+    home_.loop.flush_later(token_);
+  }
+  tell(happening::connected); // as for others
+}
+
+/// It is where the callout listens.
+bool connection::is_with_callout() const {
+  if (!account_)
+    return false;
+  const auto* file = home_.current->callout();
+  return (file && file->account == account_->name)
+         || (policy_ && policy_->trust && policy_->trust->callout());
+}
+
+} // namespace troupe::actors

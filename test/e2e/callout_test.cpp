@@ -1,0 +1,337 @@
+// test/e2e/callout_test.cpp: logins that an auth callout decides, by the users of a file; and every
+// way of getting in without its word.
+#include "callout_service.hpp"
+
+#include "security/text_encoding.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cstdlib>
+#include <string>
+
+namespace {
+using namespace troupe;
+using namespace troupe::e2e;
+using namespace troupe::security;
+using namespace std::chrono_literals;
+
+const std::string violation = "-ERR 'Authorization Violation'\n(closed)";
+/// What only the right answer allows, and what only a wrong one does.
+const std::string may_right = "PUB right 0\r\n", may_wrong = "PUB wrong 0\r\n";
+const std::string wrong_denied = "-ERR 'Permissions Violation for Publish to \"wrong\"'";
+
+/// Where the same story ends otherwise on the real server; see ARCHITECTURE.md for the reasons.
+bool is_reference() {
+  return std::getenv("TROUPE_E2E_REFERENCE") != nullptr;
+}
+
+void allow_right(user_claims& user) {
+  user.limits.permissions.publish.allow = {"right"};
+}
+
+/// A broker with the service's user in AUTH, a user of its own in APP, and an account OTHER.
+struct callout_site {
+  explicit callout_site(std::string more = {}, std::string timeout = "2")
+      : server{binary(), config(more, timeout)} {}
+
+  static std::filesystem::path binary() {
+    const auto* path = std::getenv("TROUPE_E2E_SERVER");
+    REQUIRE_MESSAGE(path != nullptr, "TROUPE_E2E_SERVER must name the binary");
+    return path;
+  }
+  std::string config(const std::string& more, const std::string& timeout) const {
+    return "server_name: callers\nserver_tags: [north]\n"
+           "accounts { AUTH { users [{user: svc, password: pwd}] }\n"
+           "  APP { users [{user: local, password: lp}] }\n"
+           "  OTHER { users [{user: other, password: op}] } }\n"
+           "authorization { timeout: "
+           + timeout + "\n auth_callout { issuer: " + issuer.public_text()
+           + ", account: AUTH, auth_users: [svc]\n" + more + "} }\n";
+  }
+  callout_service serve(std::optional<curve_key_pair> with = {}) {
+    return {std::make_unique<site_client>(server, R"("user":"svc","pass":"pwd")"), std::move(with)};
+  }
+  site_client alice() { return {server, R"("user":"alice","pass":"secret","name":"hers")"}; }
+
+  /// For APP, with just `right` to publish to.
+  std::string good(const callout_request& asked, const user_edit& edit = {}) const {
+    return response_with(asked,
+                         user_for(asked, issuer,
+                                  [&](auto& user) {
+                                    user.standard.audience = "APP";
+                                    allow_right(user);
+                                    if (edit)
+                                      edit(user);
+                                  }),
+                         issuer);
+  }
+  /// What an attacker would like.
+  user_edit greedy() const {
+    return [](auto& user) {
+      user.standard.audience = "APP";
+      user.limits.permissions.publish.allow = {"wrong"};
+    };
+  }
+  /// It is in, by the right answer.
+  void check_right(site_client& who) {
+    who.send(may_right + "PING");
+    CHECK(who.line() == "PONG");
+    who.send(may_wrong + "PING");
+    CHECK(who.line() == wrong_denied);
+    CHECK(who.line() == "PONG");
+  }
+  /// A forged answer comes first, then the right one, which alone counts. The reference gives up at
+  /// the first one.
+  void forged(const char* what, const std::function<std::string(const callout_request&)>& forge,
+              std::optional<curve_key_pair> with = {}) {
+    INFO(what);
+    auto service = serve(with);
+    auto client = alice();
+    auto asked = service.next();
+    service.answer(asked, forge(asked));
+    service.answer(asked, good(asked));
+    if (is_reference())
+      CHECK(client.until_pong() == violation);
+    else
+      check_right(client);
+  }
+  /// The service's own word, which lets nobody in.
+  void refused(const char* what, const std::function<std::string(const callout_request&)>& say) {
+    INFO(what);
+    auto service = serve();
+    auto client = alice();
+    auto asked = service.next();
+    service.answer(asked, say(asked));
+    CHECK(client.until_pong() == violation);
+  }
+
+  key_pair issuer = key_pair::create(nkey_kind::account);
+  key_pair stranger = key_pair::create(nkey_kind::account);
+  server_process server;
+};
+
+} // namespace
+
+TEST_CASE("a user whom nobody knows gets in as the auth callout says, and it is told who asks") {
+  callout_site site;
+  auto service = site.serve();
+  auto client = site.alice();
+  auto asked = service.next();
+  const auto& said = asked.said;
+  CHECK(said.standard.audience == "nats-authorization-request");
+  CHECK(said.standard.subject == site.issuer.public_text());
+  CHECK(said.standard.expires >= seconds_now());
+  CHECK(said.standard.expires <= seconds_now() + 3);
+  CHECK(said.server.name == "callers");
+  CHECK_FALSE(said.server.version.empty());
+  CHECK(said.server.tags == std::vector<std::string>{"north"});
+  CHECK(said.client.host == "127.0.0.1");
+  CHECK(said.client.id > 0);
+  CHECK(said.client.user == "alice");
+  CHECK(said.client.name == "hers");
+  CHECK(said.client.kind == "Client");
+  CHECK(said.client.type == "nats");
+  CHECK(said.connect.user == "alice");
+  CHECK(said.connect.password == "secret");
+  CHECK(said.connect.name == "hers");
+  CHECK_FALSE(said.tls);
+  service.answer(asked, site.good(asked, [](auto& user) {
+    user.standard.name = "Alice A.";
+    user.limits.permissions.publish.allow.emplace_back("$SYS.REQ.USER.INFO");
+  }));
+  site.check_right(client);
+  auto info = client.request("$SYS.REQ.USER.INFO", "");
+  CHECK(info.find(R"("user":"Alice A.","account":"APP")") != std::string::npos);
+  site_client neighbour{site.server, R"("user":"other","pass":"op")"};
+  auto same = service.next(); // every account's users are judged, unless allowed_accounts says less
+  CHECK(same.said.client.user == "other");
+  service.answer(same, site.good(same));
+  CHECK(neighbour.until_pong() == "");
+}
+
+TEST_CASE(
+    "the auth callout's no keeps out, with a reason, without one, or by what makes no sense") {
+  callout_site site;
+  const auto& by = site.issuer;
+  site.refused("error", [&](auto& asked) { return response_error(asked, "not her", by); });
+  site.refused("nothing", [](auto&) { return std::string{}; });
+  site.refused("no account",
+               [&](auto& asked) { return response_with(asked, user_for(asked, by), by); });
+  site.refused("unknown account", [&](auto& asked) {
+    return site.good(asked, [](auto& user) { user.standard.audience = "NOWHERE"; });
+  });
+  site.refused("issuer_account", [&](auto& asked) {
+    return site.good(asked, [&](auto& user) { user.issuer_account = by.public_text(); });
+  });
+  site.refused("expired user", [&](auto& asked) {
+    return site.good(asked, [](auto& user) { user.standard.expires = seconds_now() - 1; });
+  });
+  site.refused("early user", [&](auto& asked) {
+    return site.good(asked, [](auto& user) { user.standard.not_before = seconds_now() + 60; });
+  });
+  site.refused("another user", [&](auto& asked) {
+    return site.good(asked, [](auto& user) {
+      user.standard.subject = key_pair::create(nkey_kind::user).public_text();
+    });
+  });
+  site.refused("user signed by a stranger", [&](auto& asked) {
+    return response_with(asked, user_for(asked, site.stranger, site.greedy()), by);
+  });
+  site.refused("expired answer", [&](auto& asked) {
+    return response_with(asked, user_for(asked, by, site.greedy()), by,
+                         [](auto& said) { said.standard.expires = seconds_now() - 1; });
+  });
+  site.refused("both", [&](auto& asked) {
+    return response_with(asked, user_for(asked, by, site.greedy()), by,
+                         [](auto& said) { said.error = "and yet"; });
+  });
+  if (is_reference())
+    return;
+  auto log = site.server.log();
+  CHECK(log.find("the auth callout says no: not her") != std::string::npos);
+  CHECK(log.find("\"NOWHERE\", which is not known here") != std::string::npos);
+  CHECK(log.find("secret") == std::string::npos);
+}
+
+TEST_CASE("an answer that the auth callout did not give to this login does nothing") {
+  callout_site site;
+  const auto& by = site.issuer;
+  site.forged("signed by a stranger", [&](auto& asked) {
+    return response_with(asked, user_for(asked, site.stranger, site.greedy()), site.stranger);
+  });
+  site.forged("garbage", [](auto&) { return std::string{"\x00\xff{}...", 9}; });
+  site.forged("a user JWT", [&](auto& asked) { return user_for(asked, by, site.greedy()); });
+  site.forged("for another server", [&](auto& asked) {
+    return response_with(asked, user_for(asked, by, site.greedy()), by, [](auto& said) {
+      said.standard.audience = key_pair::create(nkey_kind::server).public_text();
+    });
+  });
+  site.forged("for another login", [&](auto& asked) {
+    return response_with(asked, user_for(asked, by, site.greedy()), by, [](auto& said) {
+      said.standard.subject = key_pair::create(nkey_kind::user).public_text();
+    });
+  });
+  site.forged("unsigned", [&](auto& asked) {
+    auto whole = response_with(asked, user_for(asked, by, site.greedy()), by);
+    return whole.substr(0, whole.rfind('.') + 1);
+  });
+  site.forged("alg none", [&](auto& asked) {
+    auto whole = response_with(asked, user_for(asked, by, site.greedy()), by);
+    return to_base64url(R"({"typ":"JWT","alg":"none"})") + whole.substr(whole.find('.'));
+  });
+  auto service = site.serve();
+  auto first = site.alice();
+  auto asked = service.next();
+  auto old = response_with(asked, user_for(asked, by, site.greedy()), by);
+  service.answer(asked, old);
+  CHECK(first.until_pong() == "");
+  site.forged("a replay", [&](auto&) { return old; });
+  if (is_reference())
+    return;
+  site.forged("a stranger's answer with the issuer's user", [&](auto& again) {
+    return response_with(again, user_for(again, by, site.greedy()), site.stranger);
+  });
+  auto log = site.server.log();
+  CHECK(log.find("is ignored: it is signed by " + site.stranger.public_text())
+        != std::string::npos);
+  CHECK(log.find("is ignored: it is about the user " + asked.user()) != std::string::npos);
+}
+
+TEST_CASE("without an answer in time nobody gets in, and nobody else has to wait") {
+  callout_site site{"", "0.4"};
+  auto nobody = site.alice(); // no service at all
+  CHECK(nobody.until_pong() == violation);
+  auto service = site.serve();
+  auto slow = site.alice();
+  auto asked = service.next();
+  site_client busy{site.server, R"("user":"svc","pass":"pwd")"};
+  CHECK(busy.until_pong() == "");
+  CHECK(slow.until_pong() == violation);
+  service.answer(asked, site.good(asked)); // too late
+  service.settle();
+  auto again = site.alice(); // and of no use to anybody else
+  auto next = service.next();
+  CHECK(next.user() != asked.user());
+  service.answer(next, site.good(asked));
+  CHECK(again.until_pong() == violation);
+  if (!is_reference())
+    CHECK(site.server.log().find("the auth callout has not answered in time") != std::string::npos);
+}
+
+TEST_CASE("what is sealed for the auth callout only it can read, and only its seal counts") {
+  auto key = curve_key_pair::create(), wrong = curve_key_pair::create();
+  callout_site site{"xkey: " + key.public_text()};
+  for (bool sealed : {true, false}) { // a service need not seal its answers
+    auto service = site.serve(key);
+    auto client = site.alice();
+    auto asked = service.next();
+    CHECK(asked.said.connect.password == "secret");
+    service.answer(asked, sealed ? *key.seal(site.good(asked), asked.xkey) : site.good(asked));
+    site.check_right(client);
+  }
+  site.forged(
+      "sealed by a stranger",
+      [&](auto& asked) { return *wrong.seal(site.good(asked, site.greedy()), asked.xkey); }, key);
+  site.forged(
+      "sealed for another server",
+      [&](auto& asked) { return *key.seal(site.good(asked, site.greedy()), wrong.public_text()); },
+      key);
+}
+
+TEST_CASE("users of the auth callout itself are judged as usual, and it asks for nobody else's") {
+  callout_site site{"allowed_accounts: [OTHER]"};
+  auto service = site.serve();
+  CHECK(site_client{site.server, R"("user":"svc","pass":"bad")"}.until_pong() == violation);
+  CHECK(site_client{site.server, R"("user":"local","pass":"lp")"}.until_pong() == "");
+  site_client other{site.server, R"("user":"other","pass":"op")"};
+  CHECK(service.next().said.client.user == "other");
+  // A request of its own making would be signed by nobody; it may not even be tried.
+  service.client().send("PUB $SYS.REQ.USER.AUTH 0\r\n");
+  CHECK(service.client().until_pong()
+        == "-ERR 'Permissions Violation for Publish to \"$SYS.REQ.USER.AUTH\"'");
+  auto insider = site.alice();
+  auto asked = service.next();
+  service.answer(asked, response_with(asked,
+                                      user_for(asked, site.issuer,
+                                               [](auto& user) { user.standard.audience = "AUTH"; }),
+                                      site.issuer));
+  insider.send("PUB $SYS.REQ.USER.AUTH 0\r\n");
+  CHECK(insider.until_pong()
+        == "-ERR 'Permissions Violation for Publish to \"$SYS.REQ.USER.AUTH\"'");
+}
+
+TEST_CASE("limits and expiry of the auth callout's JWT hold, a reload changes nothing about them") {
+  callout_site site;
+  auto service = site.serve();
+  auto client = site.alice();
+  auto asked = service.next();
+  service.answer(asked, site.good(asked, [](auto& user) {
+    user.limits.subscriptions = 1;
+    user.limits.payload = 3;
+    user.standard.expires = seconds_now() + 2;
+  }));
+  CHECK(client.until_pong() == "");
+  site.server.reload(5s);
+  if (!is_reference()) { // which takes no notice of these limits, and asks again after a reload
+    client.send("SUB a 1\r\nSUB b 2");
+    CHECK(client.until_pong() == "-ERR 'maximum subscriptions exceeded'");
+    site.check_right(client);
+    auto other = site.alice();
+    auto next = service.next();
+    service.answer(next, site.good(next, [](auto& user) { user.limits.payload = 3; }));
+    other.send("PUB right 4\r\nmore");
+    CHECK(other.until_pong() == "-ERR 'Maximum Payload Violation'\n(closed)");
+    CHECK(client.line() == "-ERR 'User Authentication Expired'");
+  }
+  CHECK(client.line() == "(closed)");
+}
+
+TEST_CASE("a file that changes the auth callout is refused by a reload") {
+  callout_site site;
+  site.server.write_config(site.config("allowed_accounts: [APP]", "2"));
+  site.server.reload(5s);
+  CHECK(site.server.log().find("config reload not supported for AuthCallout") != std::string::npos);
+  auto service = site.serve();
+  site_client other{site.server, R"("user":"other","pass":"op")"};
+  CHECK(service.next().said.client.user == "other");
+}
