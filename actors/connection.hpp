@@ -119,6 +119,7 @@ private:
     std::string certificate_subject, certificate_spki, certificate_sha256;
     bool asking = false;     ///< an auth callout decides; the life timer says how long it may take
     bool introduced = false; ///< by the CONNECT that is being judged
+    account_ptr judged_in;   ///< whose auth callout was asked; it hears of a refusal
   };
   struct verdict_cache {
     static constexpr size_t size = 64;

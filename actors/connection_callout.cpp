@@ -132,6 +132,7 @@ void connection::await_callout(callout_login question) {
   question.address = socket_->ip;
   question.peer = who();
   state.asking = true;
+  state.judged_in = question.account;
   pause(pause_login);
   home_.loop.timers().start(life_timer_, now.auth_timeout);
   actors::ask_callout(home_.shared, std::move(question), caf::actor_cast<connection_actor>(this));

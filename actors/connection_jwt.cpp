@@ -44,6 +44,8 @@ void connection::after_jwt(const jwt_outcome& outcome) {
   }
   jwt_ = std::make_unique<jwt_identity>(*this);
   jwt_->user = user;
+  if (outcome.by_callout && user.default_permissions && !home_.current->operator_mode())
+    jwt_->user.allowed = home_.current->auth.defaults_of(user.account); // as of now
   own_subscriptions_ = user.subscriptions;
   own_payload_ = user.payload;
   jwt_->shown = outcome.by_callout ? outcome.shown : user.key;

@@ -185,6 +185,7 @@ bool connection::on_connect(std::string_view json) {
     while (!subscriptions_.empty())
       forget(*subscriptions_.begin());
   state.introduced = true;
+  state.judged_in.reset();
   rtt_ = home_.loop.now() - started_;
   introductions_.reset();
   check_login(false);

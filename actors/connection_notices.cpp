@@ -26,10 +26,12 @@ std::string connection::claimed_user() const {
 
 void connection::tell(happening what) {
   auto* whom = home_.shared.watcher.get();
-  if (!whom || !account_ || !whom->wants(what, *account_))
+  const auto& where =
+      what == happening::refused && login_ && login_->judged_in ? login_->judged_in : account_;
+  if (!whom || !where || !whom->wants(what, *where))
     return;
   auto now = std::chrono::system_clock::now();
-  notice out{what, account_, snapshot(false), now, {}};
+  notice out{what, where, snapshot(false), now, {}};
   if (what == happening::refused) {
     out.who.stop = now;
     out.who.reason = to_string(protocol::close_reason::authentication_violation);

@@ -152,6 +152,8 @@ json account_detail(const account_facts& which) {
   }
   if (auto imports = imports_json(which); !imports.empty())
     out["imports"] = std::move(imports);
+  if (!which.issuer.empty())
+    out["issuer_key"] = which.issuer;
   out["name_tag"] = which.figures.label;
   if (!which.rules.tags.empty())
     out["tags"] = which.rules.tags;

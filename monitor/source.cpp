@@ -106,6 +106,8 @@ std::optional<account_facts> broker_source::account(const std::string& name) con
     import.local_subject = each->transform.source();
     import.share = each->share;
   }
+  if (policy->trust)
+    out.issuer = policy->trust->issuer();
   out.figures = actors::snapshot_of(*which);
   out.interest = which->interests.stats();
   out.changed = from_.describe().config_loaded;

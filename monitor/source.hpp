@@ -48,6 +48,7 @@ struct account_facts {
   actors::account_snapshot figures;
   protocol::sublist_stats interest;
   actors::wall_time changed; ///< when its rules were read last
+  std::string issuer;        ///< operator mode: who signed its JWT
 };
 
 /// Asked by the threads of the HTTP server, the admin socket and the services, at the same time.

@@ -45,7 +45,8 @@ void add_identity(json& out, const server_facts& server) {
 
 void add_settings(json& out, const config::options& options) {
   const auto& auth = options.authorization;
-  if (!auth.user.empty() || !auth.token.empty() || !auth.users.empty())
+  if (!auth.user.empty() || !auth.token.empty() || !auth.users.empty()
+      || options.operators.enabled())
     out["auth_required"] = true;
   if (const auto& tls = options.client.tls) {
     if (!options.client.allow_non_tls)

@@ -42,6 +42,13 @@ TEST_CASE("an account that shares nothing has the keys of the reference in its o
            "max_fanout avg_fanout");
 }
 
+TEST_CASE("an account of an operator says who signed it") {
+  auto facts = plain();
+  CHECK_FALSE(account_detail(facts).contains("issuer_key"));
+  facts.issuer = "OABC";
+  CHECK(account_detail(facts)["issuer_key"] == "OABC");
+}
+
 TEST_CASE("exports say what they are and for whom") {
   auto facts = plain();
   security::export_rule service, stream;

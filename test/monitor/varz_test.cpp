@@ -87,6 +87,10 @@ TEST_CASE("keys that depend on the configuration appear with it") {
   CHECK(out["tls_cert_not_after"] == "2026-11-23T16:01:08Z");
   options.client.allow_non_tls = true;
   CHECK_FALSE(varz(server, now_plus(0s)).contains("tls_required"));
+  options.authorization.user.clear();
+  CHECK_FALSE(varz(server, now_plus(0s)).contains("auth_required"));
+  options.operators.operators = {"eyJ"};
+  CHECK(varz(server, now_plus(0s))["auth_required"] == true);
 }
 
 TEST_CASE("varz shows the advertised address, with or without a port") {

@@ -147,6 +147,13 @@ TEST_CASE("a box that Go's library sealed opens") {
   CHECK(curve_key_pair::from_seed(curve_seed)->public_text() == curve_key);
 }
 
+TEST_CASE("the curve key of a seed is the one that the reference's own tests have for it") {
+  auto pair =
+      curve_key_pair::from_seed("SXAAXMRAEP6JWWHNB6IKFL554IE6LZVT6EY5MBRICPILTLOPHAG73I3YX4");
+  REQUIRE(pair);
+  CHECK(pair->public_text() == "XAB3NANV3M6N7AHSQP2U5FRWKKUT7EG2ZXXABV4XVXYQRJGM4S2CZGHT");
+}
+
 TEST_CASE("nothing is sealed to what is no curve key") {
   auto pair = curve_key_pair::create();
   for (std::string_view whom : {std::string_view{}, known[0].key, curve_seed})
