@@ -72,7 +72,7 @@ bool connection::on_first_byte(char c) {
     return true;
   if (log_in_without_connect())
     return true;
-  if (phase_ != phase::talking)
+  if (phase_ != phase::talking || (login_ && login_->asking))
     return false;
   refuse_login("it spoke before it logged in");
   return false;

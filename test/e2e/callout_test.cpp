@@ -31,8 +31,8 @@ void allow_right(user_claims& user) {
 
 /// A broker with the service's user in AUTH, a user of its own in APP, and an account OTHER.
 struct callout_site {
-  explicit callout_site(std::string more = {}, std::string timeout = "2")
-      : server{binary(), config(more, timeout)} {}
+  explicit callout_site(std::string more = {}, std::string timeout = "2", std::string top = {})
+      : server{binary(), config(more, timeout) + top} {}
 
   static std::filesystem::path binary() {
     const auto* path = std::getenv("TROUPE_E2E_SERVER");
@@ -298,6 +298,28 @@ TEST_CASE("users of the auth callout itself are judged as usual, and it asks for
   insider.send("PUB $SYS.REQ.USER.AUTH 0\r\n");
   CHECK(insider.until_pong()
         == "-ERR 'Permissions Violation for Publish to \"$SYS.REQ.USER.AUTH\"'");
+}
+
+TEST_CASE(
+    "who says nothing of himself is judged as the no_auth_user, and waits with what he sent") {
+  callout_site site{"", "2", "no_auth_user: local\n"};
+  auto service = site.serve();
+  peer_socket shy{site.server.port(), 5s};
+  shy.send("PING\r\nPUB wrong 0\r\n\r\nPING\r\n");
+  auto asked = service.next();
+  CHECK(asked.said.client.user == "local");
+  service.answer(asked, site.good(asked));
+  auto twice = [&] { return shy.unread().find("PONG", shy.unread().find("PONG") + 1); };
+  while (twice() == std::string_view::npos)
+    REQUIRE(shy.read_more());
+  CHECK(shy.unread().find(wrong_denied) != std::string_view::npos);
+  peer_socket stranger{site.server.port(), 5s};
+  stranger.send("PING\r\n");
+  service.answer(service.next(), "");
+  while (stranger.read_more())
+    ;
+  CHECK(stranger.unread().find("PONG") == std::string_view::npos);
+  CHECK(stranger.unread().find("Authorization Violation") != std::string_view::npos);
 }
 
 TEST_CASE("limits and expiry of the auth callout's JWT hold, a reload changes nothing about them") {

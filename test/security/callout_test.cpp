@@ -196,7 +196,7 @@ TEST_CASE_FIXTURE(callout_world,
   auto third = key_pair::create(nkey_kind::account);
   CHECK(refuses(open(user_of(question, third), account), "may not let anybody into"));
   CHECK(refuses(open(user_of(question, account_signing,
-                             [&](auto& user) { user.issuer_account = third.public_text(); }),
+                             [&](auto& one) { one.issuer_account = third.public_text(); }),
                      account),
                 "may not let anybody into"));
   auto into_allowed = open(allowed, account);
