@@ -32,6 +32,7 @@ public:
   const char* name() const override { return "callout login"; }
 
   caf::behavior make_behavior() override {
+    self_ = caf::actor_cast<caf::strong_actor_ptr>(this);
     monitor(whom_);
     set_down_handler([this](caf::down_msg&) { quit(); });
     set_default_handler(caf::drop);
@@ -56,6 +57,7 @@ public:
     client_.reset();
     whom_ = nullptr;
     login_ = {};
+    self_ = nullptr;
   }
 
 private:
@@ -78,8 +80,7 @@ private:
       return;
     }
     login_.facts = {}; // with what the client presented
-    client_ = std::make_unique<internal_client>(shared_.slots, login_.cid, login_.publisher,
-                                                caf::actor_cast<caf::strong_actor_ptr>(this));
+    client_ = std::make_unique<internal_client>(shared_.slots, login_.cid, login_.publisher, self_);
     auto inbox = "$SYS._INBOX." + security::make_nonce() + security::make_nonce();
     client_->subscribe(login_.account, inbox,
                        [this](const internal_message& msg) { hear(msg.payload); });
@@ -167,6 +168,7 @@ private:
   connection_actor whom_;
   callout_question question_;
   std::string shown_ = login_.facts.client.user; // unless the service gives another name
+  caf::strong_actor_ptr self_;                   // nobody else keeps it alive; until it quits
   std::unique_ptr<internal_client> client_;
   int ignored_ = 0;
   bool heard_ = false; // the service has let somebody in

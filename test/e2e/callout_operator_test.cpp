@@ -43,9 +43,11 @@ struct callout_folder : operator_site {
           != std::string::npos);
   }
   callout_service serve(std::optional<curve_key_pair> with = {}) {
-    auto own =
-        auth.user_jwt(false, [&](auto& user) { user.standard.subject = service.public_text(); });
-    return {std::make_unique<site_client>(*server, own, service), std::move(with)};
+    auto own = auth.user_jwt(false, [&](auto& user) {
+      user.standard.subject = service.public_text();
+      user.limits.bearer = true;
+    });
+    return {std::make_unique<site_client>(*server, "\"jwt\":\"" + own + "\""), std::move(with)};
   }
   /// What every client of such a site holds: good for nothing but to be judged.
   std::string sentinel() const {

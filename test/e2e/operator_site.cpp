@@ -121,8 +121,9 @@ std::string site_client::exactly(size_t bytes) {
 }
 
 std::string site_client::request(const std::string& subject, std::string_view payload) {
-  auto inbox = "_INBOX.test." + std::to_string(++inboxes_);
-  send("SUB " + inbox + " r" + std::to_string(inboxes_));
+  static std::atomic<int> inboxes{0}; // clients of one account do not share them
+  auto inbox = "_INBOX.test." + std::to_string(++inboxes);
+  send("SUB " + inbox + " r" + std::to_string(inboxes));
   send("PUB " + subject + " " + inbox + " " + std::to_string(payload.size()) + "\r\n"
        + std::string{payload});
   for (auto one = line(); one != "(closed)"; one = line())

@@ -73,7 +73,6 @@ private:
   std::string take_info();
   std::string exactly(size_t bytes);
   peer_socket socket_;
-  int inboxes_ = 0;
 };
 
 /// Logs in and says what came of it: "+OK", an -ERR line, …
