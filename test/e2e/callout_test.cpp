@@ -286,9 +286,11 @@ TEST_CASE("users of the auth callout itself are judged as usual, and it asks for
   site_client other{site.server, R"("user":"other","pass":"op")"};
   CHECK(service.next().said.client.user == "other");
   // A request of its own making would be signed by nobody; it may not even be tried.
-  service.client().send("PUB $SYS.REQ.USER.AUTH 0\r\n");
-  CHECK(service.client().until_pong()
-        == "-ERR 'Permissions Violation for Publish to \"$SYS.REQ.USER.AUTH\"'");
+  if (!is_reference()) { // which forgets that if allowed_accounts does not name its account
+    service.client().send("PUB $SYS.REQ.USER.AUTH 0\r\n");
+    CHECK(service.client().until_pong()
+          == "-ERR 'Permissions Violation for Publish to \"$SYS.REQ.USER.AUTH\"'");
+  }
   auto insider = site.alice();
   auto asked = service.next();
   service.answer(asked, response_with(asked,
@@ -333,8 +335,13 @@ TEST_CASE("limits and expiry of the auth callout's JWT hold, a reload changes no
     user.standard.expires = seconds_now() + 2;
   }));
   CHECK(client.until_pong() == "");
+  if (!is_reference()) { // which closes them when the users of the file change
+    auto text = site.config("", "2");
+    text.insert(text.find("{user: other"), "{user: third, password: tp}, ");
+    site.server.write_config(text);
+  }
   site.server.reload(5s);
-  if (!is_reference()) { // which takes no notice of these limits, and asks again after a reload
+  if (!is_reference()) { // which takes no notice of these limits
     client.send("SUB a 1\r\nSUB b 2");
     CHECK(client.until_pong() == "-ERR 'maximum subscriptions exceeded'");
     site.check_right(client);
@@ -343,8 +350,8 @@ TEST_CASE("limits and expiry of the auth callout's JWT hold, a reload changes no
     service.answer(next, site.good(next, [](auto& user) { user.limits.payload = 3; }));
     other.send("PUB right 4\r\nmore");
     CHECK(other.until_pong() == "-ERR 'Maximum Payload Violation'\n(closed)");
-    CHECK(client.line() == "-ERR 'User Authentication Expired'");
   }
+  CHECK(client.line() == "-ERR 'User Authentication Expired'");
   CHECK(client.line() == "(closed)");
 }
 
