@@ -13,7 +13,7 @@ account_book::entry account_book::take(std::string_view jwt, std::string_view ac
                                        const keeping& keep) {
   entry out;
   out.account = account;
-  if (is_in_force(account, jwt)) {
+  if (const auto* known = find(account); known && !known->stale && is_in_force(account, jwt)) {
     out.what = entry::result::known;
     return out;
   }
@@ -35,11 +35,12 @@ account_book::entry account_book::take(std::string_view jwt, std::string_view ac
       out.retry_at = standard.not_before;
     return out;
   }
-  if (auto known = accounts_.find(out.account); known != accounts_.end()) {
-    out.what = is_in_force(out.account, jwt) ? entry::result::known : entry::result::older;
-    if (out.what == entry::result::known || known->second.issued_at > standard.issued_at)
+  if (const auto* known = find(out.account)) {
+    const bool same = is_in_force(out.account, jwt);
+    if ((same && !known->stale) || known->issued_at > standard.issued_at) {
+      out.what = same ? entry::result::known : entry::result::older;
       return out;
-    out.what = entry::result::not_right;
+    }
   }
   if (keep)
     if (out.reason = keep(out.account); !out.reason.empty())
@@ -55,9 +56,14 @@ account_book::entry account_book::take(std::string_view jwt, std::string_view ac
   return out;
 }
 
-bool account_book::is_in_force(std::string_view account, std::string_view jwt) const {
+const account_book::record* account_book::find(std::string_view account) const {
   auto known = accounts_.find(std::string{account});
-  return known != accounts_.end() && known->second.text == security::sha256(jwt);
+  return known == accounts_.end() ? nullptr : &known->second;
+}
+
+bool account_book::is_in_force(std::string_view account, std::string_view jwt) const {
+  const auto* known = find(account);
+  return known && known->text == security::sha256(jwt);
 }
 
 void account_book::forget(const std::string& account) {
@@ -91,14 +97,18 @@ std::vector<std::string> account_book::let_expire(int64_t now) {
 }
 
 std::vector<std::string> account_book::follow(operator_trust_ptr next) {
+  auto before = operators_.now();
   operators_.follow(next);
   std::vector<std::string> gone;
-  for (const auto& [key, known] : accounts_)
+  for (auto& [key, known] : accounts_)
     if (!next->is_trusted_issuer(known.issuer))
       gone.push_back(key);
+    else if (next->is_strict(known.issuer) != before->is_strict(known.issuer))
+      known.stale = true;
   for (const auto& key : gone) {
     forget(key);
-    registry_.remove(key, protocol::errc::authorization_violation);
+    if (!registry_.remove(key, protocol::errc::authorization_violation))
+      registry_.distrust(key);
   }
   return gone;
 }

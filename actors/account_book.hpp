@@ -44,6 +44,8 @@ public:
   /// Lets accounts and activations expire that have come to their end; answers those accounts.
   std::vector<std::string> let_expire(int64_t now);
   /// Other operators count from here on. Accounts that they do not vouch for end: answers those.
+  /// The system account stays, but nobody in it. Accounts whose own keys may do more or less now
+  /// are to be taken again.
   std::vector<std::string> follow(operator_trust_ptr next);
 
   size_t size() const noexcept { return accounts_.size(); }
@@ -62,8 +64,10 @@ private:
     int64_t issued_at = 0;
     int64_t expires = 0;
     std::string issuer;
+    bool stale = false; ///< its trust was made by other rules of its operator
   };
 
+  const record* find(std::string_view account) const;
   void forget(const std::string& account);
 
   std::unordered_map<std::string, record> accounts_;

@@ -21,7 +21,8 @@ struct download {
   std::string problem;   ///< empty: `body` is there
 };
 
-/// Blocks, up to the timeout: for a thread of its own.
+/// Blocks, up to the timeout: for a thread of its own. Only to find the host's address may take
+/// longer, as long as the system's resolver lets it.
 download download_account(const download_settings& from, const std::string& account);
 
 } // namespace troupe::actors

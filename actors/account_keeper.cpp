@@ -31,14 +31,17 @@ account_keeper::account_keeper(account_registry& registry, current_operators& op
 
 account_book::entry account_keeper::take(const sourced_account& one, int64_t now) {
   auto entry = book_.take(one.jwt, one.account, now);
+  not_yet_valid_.erase(one.account); // whatever it was: this is what it is now
   if (entry.what == result::not_right)
     log::error("{}: account {} is not served: {}", one.where, log::printable(one.account, 64),
                log::printable(entry.reason, 1024));
   if (entry.what == result::older)
     log::warn("{}: the JWT of account {} is older than the one in force, which stays", one.where,
               entry.account);
-  if (entry.retry_at != 0)
-    not_yet_valid_.emplace(entry.retry_at, one);
+  if (entry.retry_at != 0) {
+    not_yet_valid_.insert_or_assign(one.account, early{entry.retry_at, one});
+    next_valid_ = std::min(next_valid_, entry.retry_at);
+  }
   return entry;
 }
 
@@ -58,6 +61,8 @@ void account_keeper::load(int64_t now) {
     log::warn("The system account {} is not among the accounts: nobody can log in to it",
               registry_.system->name);
   log::info("Serving {} accounts of operators, digest {}", book_.size(), book_.digest());
+  operators_.note_digest(book_.digest());
+  noted_ = book_.raw_digest();
   next_scan_ = now + scan_every;
   next_sweep_ = now + sweep_every;
 }
@@ -74,6 +79,14 @@ void account_keeper::store_preload(int64_t now) {
   }
 }
 
+/// For whoever compares brokers.
+void account_keeper::note_digest() {
+  if (noted_ == book_.raw_digest())
+    return;
+  noted_ = book_.raw_digest();
+  operators_.note_digest(book_.digest());
+}
+
 void account_keeper::tell(const account_book::entry& entry, const std::string& from) const {
   if (entry.what == result::taken)
     log::info("Account {} is updated from {}; {} accounts, digest {}", entry.account, from,
@@ -87,35 +100,50 @@ void account_keeper::look(int64_t now) {
   auto news = source_->look(now - 2);
   for (const auto& problem : news.problems)
     log::error("{}", log::printable(problem, 1024));
-  if (!news.operator_jwt.empty())
-    follow_operator(news.operator_jwt, now);
+  if (!news.operator_jwt.empty() && follow_operator(news.operator_jwt, now)) {
+    // Who was refused may be right now, and who is known may have to be judged anew.
+    source_->tell_all_again();
+    auto again = source_->look(now - 2);
+    news.changed = std::move(again.changed);
+    news.removed.insert(news.removed.end(), again.removed.begin(), again.removed.end());
+  }
   for (const auto& one : news.changed)
     tell(take(one, now), one.where);
-  for (const auto& key : news.removed)
+  for (const auto& key : news.removed) {
+    not_yet_valid_.erase(key);
     if (book_.drop(key))
       log::info("Account {} is removed; {} accounts, digest {}", key, book_.size(), book_.digest());
     else if (key == registry_.system->name)
       log::error("The JWT of the system account {} has gone; it stays as it is", key);
+  }
   watch_.follow(source_->folders());
 }
 
-/// The operator of the store has a new JWT: other keys may sign accounts now.
-void account_keeper::follow_operator(const std::string& jwt, int64_t now) {
+/// The operator of the store has a new JWT: other keys may sign accounts now. False: it is not
+/// used.
+bool account_keeper::follow_operator(const std::string& jwt, int64_t now) {
+  // The store's comes last, behind those that the configuration names.
+  auto why = refusal_of_successor(operators_.now()->operators().back(), jwt);
+  if (!why.empty()) {
+    log::error("The operator's new JWT is not used: {}", log::printable(why, 1024));
+    return false;
+  }
   auto made = trust_with(options_, jwt, now);
   if (auto* problems = std::get_if<std::vector<std::string>>(&made)) {
     for (const auto& problem : *problems)
       log::error("The operator's new JWT is not used: {}", log::printable(problem, 1024));
-    return;
+    return false;
   }
   auto& next = std::get<operator_trust_ptr>(made);
   if (next->system_account() != operators_.now()->system_account()) {
     log::error("The operator's new JWT is not used: it names another system account, which needs "
                "a restart");
-    return;
+    return false;
   }
   log::info("The operator has a new JWT");
   for (const auto& key : book_.follow(next))
     log::info("Account {} is not signed by the operator any more and ends", key);
+  return true;
 }
 
 void account_keeper::tick(int64_t now) {
@@ -125,20 +153,38 @@ void account_keeper::tick(int64_t now) {
     next_scan_ = now + scan_every;
   if (changed || (scan && !source_->folders().empty()))
     look(now);
-  while (!not_yet_valid_.empty() && not_yet_valid_.begin()->first <= now) {
-    auto one = std::move(not_yet_valid_.extract(not_yet_valid_.begin()).mapped());
-    tell(take(one, now), one.where);
+  if (now >= next_valid_)
+    take_those_valid_now(now);
+  let_expire(now);
+  if (now >= next_sweep_) {
+    next_sweep_ = now + sweep_every;
+    if (source_->kind() == source_kind::cache)
+      forget_unused(now);
   }
+  note_digest();
+}
+
+void account_keeper::take_those_valid_now(int64_t now) {
+  std::vector<sourced_account> due;
+  next_valid_ = std::numeric_limits<int64_t>::max();
+  for (const auto& [key, one] : not_yet_valid_)
+    if (one.valid_at <= now)
+      due.push_back(one.what);
+    else
+      next_valid_ = std::min(next_valid_, one.valid_at);
+  for (const auto& one : due)
+    tell(take(one, now), one.where);
+}
+
+void account_keeper::let_expire(int64_t now) {
   for (const auto& key : book_.let_expire(now)) {
     log::info("The JWT of account {} has expired", key);
-    if (source_->is_folder())
+    if (!source_->is_folder())
+      continue;
+    // Its successor may lie there already, and is taken by the next look.
+    if (auto text = source_->read(key); text && book_.is_in_force(key, *text))
       source_->drop(key);
   }
-  if (now < next_sweep_)
-    return;
-  next_sweep_ = now + sweep_every;
-  if (source_->kind() == source_kind::cache)
-    forget_unused(now);
 }
 
 void account_keeper::reload(const config::options& options, int64_t now) {
@@ -173,6 +219,9 @@ account_book::entry account_keeper::accept(std::string_view jwt, std::string_vie
                                            const std::string& from, int64_t now) {
   auto entry =
       book_.take(jwt, account, now, [&](const std::string& key) { return keep(key, jwt); });
+  if (entry.what == result::taken)
+    not_yet_valid_.erase(entry.account);
+  note_digest();
   tell(entry, from);
   return entry;
 }
@@ -185,9 +234,12 @@ std::string account_keeper::keep(const std::string& account, std::string_view jw
 }
 
 bool account_keeper::remove(std::string_view account) {
-  if (!book_.drop(account))
+  // Also one that is not served, as it is not yet valid, say, must not come back.
+  if (account == registry_.system->name || (!book_.drop(account) && !source_->read(account)))
     return false;
+  not_yet_valid_.erase(std::string{account});
   source_->drop(account);
+  note_digest();
   log::info("Account {} is removed; {} accounts, digest {}", account, book_.size(), book_.digest());
   return true;
 }

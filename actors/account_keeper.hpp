@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <map>
 #include <optional>
 #include <string>
@@ -27,6 +28,8 @@ public:
   void load(int64_t now);
   /// A few times a second: files that changed, JWTs that expired or became valid.
   void tick(int64_t now);
+  /// The part of tick() that ends what has expired, and takes it out of its folder.
+  void let_expire(int64_t now);
   /// After a reload: the accounts that the configuration names, and whatever lies in the folders.
   void reload(const config::options& options, int64_t now);
 
@@ -54,8 +57,10 @@ public:
 private:
   account_book::entry take(const sourced_account& one, int64_t now);
   void look(int64_t now);
-  void follow_operator(const std::string& jwt, int64_t now);
+  bool follow_operator(const std::string& jwt, int64_t now);
+  void take_those_valid_now(int64_t now);
   void store_preload(int64_t now);
+  void note_digest();
   void tell(const account_book::entry& entry, const std::string& from) const;
   std::string keep(const std::string& account, std::string_view jwt);
   bool make_room();
@@ -67,8 +72,14 @@ private:
   account_book book_;
   std::unique_ptr<account_source> source_;
   folder_watch watch_;
-  std::multimap<int64_t, sourced_account> not_yet_valid_;
+  struct early {
+    int64_t valid_at;
+    sourced_account what;
+  };
+  std::map<std::string, early> not_yet_valid_;               ///< by account
+  int64_t next_valid_ = std::numeric_limits<int64_t>::max(); ///< the first of these, or earlier
   std::map<std::string, int64_t> used_; ///< cache: when an account was last seen to be needed
+  security::sha256_digest noted_{};     ///< by note_digest()
   int64_t next_scan_ = 0, next_sweep_ = 0, last_search_ = 0;
 };
 

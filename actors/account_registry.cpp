@@ -174,6 +174,21 @@ bool account_registry::remove(std::string_view name, protocol::errc farewell) {
   return true;
 }
 
+void account_registry::distrust(std::string_view name) {
+  news out;
+  {
+    std::lock_guard guard{change_mutex_};
+    std::vector<std::string> changed{std::string{name}}, ignored;
+    if (trusted_.erase(changed.front()) == 0)
+      return;
+    // Who imports from it by an activation loses that.
+    for (auto& other : sharing_.put(*sharing_.rules_of(name)))
+      changed.push_back(std::move(other));
+    follow(changed, out, ignored);
+  }
+  tell(out);
+}
+
 std::vector<std::string> account_registry::recheck(std::string_view name) {
   news out;
   std::vector<std::string> problems;

@@ -53,6 +53,10 @@ public:
   /// another one. False: there is none, or it cannot go ($G, the system account).
   bool remove(std::string_view name, protocol::errc farewell = protocol::errc::none);
 
+  /// For one that cannot go: no operator vouches for it any more. It stays, but who logged in by
+  /// its JWT has to leave, and nobody new comes in before it is put with trust again.
+  void distrust(std::string_view name);
+
   /// Looks at an account's imports again, for instance when an activation has expired.
   std::vector<std::string> recheck(std::string_view name);
   /// The same for each account one of whose activations has ended by `now`, in Unix seconds.

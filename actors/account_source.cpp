@@ -34,7 +34,7 @@ public:
     if (std::exchange(told_, true))
       for (const auto& key : found.changed)
         add(key, out);
-    else // opening it was the first look
+    else // opening it was the first look; or all is asked for
       for (const auto& [key, account] : store_.accounts())
         add(key, out);
     for (const auto& each : found.problems)
@@ -43,6 +43,8 @@ public:
     problems_ = std::move(found.problems);
     return out;
   }
+
+  void tell_all_again() override { told_ = false; }
 
   std::vector<std::string> folders() const override {
     const auto& layout = store_.layout();

@@ -46,6 +46,8 @@ public:
   /// The first call tells everything that there is. Files that seem untouched are not read, unless
   /// they were written at `read_since` or later; 0: all are.
   virtual source_news look(int64_t read_since) = 0;
+  /// The next look tells everything again that there is, where other operators may come.
+  virtual void tell_all_again() {}
   /// What the configuration names has changed: the next look tells how.
   virtual void preload(const std::map<std::string, std::string>&) {}
   /// Where changes are to be watched for.

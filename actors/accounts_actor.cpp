@@ -10,8 +10,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <map>
+#include <memory>
 #include <vector>
 
 namespace troupe::actors {
@@ -19,6 +21,8 @@ namespace {
 
 /// A change in a folder is in force that soon, at the latest.
 constexpr auto tick_every = std::chrono::milliseconds{200};
+/// A download ends by itself at its timeout; this much later nobody waits for it any more.
+constexpr auto last_patience = std::chrono::seconds{2};
 /// Accounts that somebody is asked for at the same time, and those that are known to be missing.
 constexpr size_t most_searches = 64, most_missing = 4096;
 
@@ -101,7 +105,7 @@ private:
     if (running != searches_.end()) {
       running->second.push_back(out);
     } else if (!elsewhere || missing_.contains(account) || missing_.size() >= most_missing
-               || searches_.size() >= most_searches) {
+               || searches_.size() >= most_searches || *downloads_ >= most_searches) {
       out.deliver(false);
     } else {
       searches_[account].push_back(out);
@@ -125,8 +129,9 @@ private:
                            keeper_->resolver_tls()};
     // The settings as an argument: CAF 0.17.6 takes those apart, also where there are none.
     auto worker = system().spawn<caf::detached>(
-        [](caf::event_based_actor* self, const download_settings& how) {
-          return caf::behavior{[self, how](const std::string& wanted) {
+        [running = downloads_](caf::event_based_actor* self, const download_settings& how) {
+          return caf::behavior{[self, how, running](const std::string& wanted) {
+            std::shared_ptr<void> leaving{nullptr, [running](void*) { --*running; }};
             auto got = download_account(how, wanted);
             if (!got.problem.empty())
               log::warn("The resolver does not give account {}: {}", wanted, got.problem);
@@ -135,7 +140,8 @@ private:
           }};
         },
         from);
-    request(worker, caf::infinite, account)
+    ++*downloads_;
+    request(worker, from.timeout + last_patience, account)
         .then(
             [this, account](const std::string& jwt) {
               if (!jwt.empty())
@@ -178,6 +184,8 @@ private:
   std::unique_ptr<claims_service> service_;
   std::map<std::string, std::vector<promise>> searches_;
   std::map<std::string, int64_t> missing_; ///< nobody had it then
+  /// Threads that still wait for a resolver, even if nobody waits for them.
+  std::shared_ptr<std::atomic<size_t>> downloads_ = std::make_shared<std::atomic<size_t>>(0);
 };
 
 } // namespace

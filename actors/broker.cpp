@@ -371,6 +371,7 @@ server_snapshot broker::describe() const {
   auto& my = *impl_;
   server_snapshot out;
   out.start = my.all.started;
+  out.account_digest = my.all.operators.digest();
   {
     std::lock_guard guard{my.mutex};
     out.config_loaded = my.loaded;

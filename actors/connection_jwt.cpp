@@ -85,8 +85,13 @@ bool connection::enter_by_jwt(const jwt_outcome& outcome) {
 
 /// The account's JWT is another one now, or may have expired.
 void connection::follow_trust(const account_policy& before) {
-  if (!jwt_ || !policy_->trust || !before.trust)
+  if (!jwt_ || !before.trust)
     return;
+  if (!policy_->trust) {
+    log::info("{} - No operator vouches for the account any more", who());
+    fail(errc::authorization_violation);
+    return;
+  }
   if (!policy_->trust->is_valid_at(unix_now())) {
     log::info("{} - The account's JWT has expired", who());
     fail(errc::account_expired);

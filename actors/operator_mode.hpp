@@ -18,7 +18,8 @@ namespace troupe::actors {
 
 using operator_trust_ptr = std::shared_ptr<const security::operator_trust>;
 
-/// The operators of this moment, for each login to judge by. Any thread.
+/// The operators of this moment, for each login to judge by, and the digest of the accounts that
+/// are in force by them. Any thread.
 class current_operators {
 public:
   /// Null: the broker is not in operator mode.
@@ -30,10 +31,20 @@ public:
     std::lock_guard guard{mutex_};
     trust_ = std::move(next);
   }
+  /// Of `account_book::digest`; empty before the accounts have been loaded.
+  std::string digest() const {
+    std::lock_guard guard{mutex_};
+    return digest_;
+  }
+  void note_digest(std::string next) {
+    std::lock_guard guard{mutex_};
+    digest_ = std::move(next);
+  }
 
 private:
   mutable std::mutex mutex_;
   operator_trust_ptr trust_;
+  std::string digest_;
 };
 
 struct operator_setup {

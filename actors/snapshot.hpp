@@ -89,6 +89,7 @@ struct server_snapshot {
   uint64_t stale_connections = 0;
   uint64_t stalled_clients = 0;
   uint64_t subscriptions = 0;
+  std::string account_digest; ///< operator mode: equal where the same accounts are served
   std::vector<account_snapshot> accounts;
 };
 

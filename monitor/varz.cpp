@@ -174,6 +174,8 @@ json varz(const server_facts& server, const process_facts& process) {
   out["stale_connection_stats"] = by_kind(figures.stale_connections);
   out["disk_io_wait_stats"] = {
       {"waiters", 0}, {"waits", 0}, {"wait_time", 0}, {"max_wait_time", 0}};
+  if (!figures.account_digest.empty())
+    out["accounts_digest"] = figures.account_digest;
   if (server.certificate_end)
     out["tls_cert_not_after"] = utc_text(*server.certificate_end);
   return out;

@@ -156,7 +156,7 @@ std::string operator_trust::refusal_of(const account_claims& account, int64_t no
 }
 
 account_trust_ptr operator_trust::trust_in(const account_claims& account) const {
-  return std::make_shared<const account_trust>(account, strict_.contains(account.standard.issuer));
+  return std::make_shared<const account_trust>(account, is_strict(account.standard.issuer));
 }
 
 std::variant<account_trust_ptr, std::string>
@@ -171,6 +171,22 @@ operator_trust::admit_account(std::string_view jwt, std::string_view expected, i
   if (auto fault = refusal_of(said, now); !fault.empty())
     return fault;
   return trust_in(said);
+}
+
+std::string refusal_of_successor(const operator_claims& in_force, std::string_view jwt) {
+  auto read = decode_operator_jwt(jwt);
+  if (auto* error = std::get_if<jwt_error>(&read))
+    return error->reason;
+  const auto& next = std::get<operator_claims>(read).standard;
+  const auto& subject = in_force.standard.subject;
+  const auto& keys = in_force.signing_keys;
+  if (next.subject != subject)
+    return "it is of operator " + next.subject + " and not of " + subject
+           + "; another operator needs a restart";
+  if (next.issuer != subject && std::find(keys.begin(), keys.end(), next.issuer) == keys.end())
+    return "it is signed by " + next.issuer + ", which is no key of operator " + subject
+           + " so far; sign it with one that is";
+  return {};
 }
 
 standing recheck(const admitted_user& user, const account_trust& before,

@@ -81,6 +81,8 @@ public:
   const std::vector<operator_claims>& operators() const noexcept { return operators_; }
   /// May this key sign accounts?
   bool is_trusted_issuer(std::string_view key) const;
+  /// May accounts that this key signed not sign users by their own keys?
+  bool is_strict(std::string_view key) const { return strict_.contains(std::string{key}); }
 
   /// Why these claims, whose signature is right, make no account here; empty: they do.
   std::string refusal_of(const account_claims& account, int64_t now) const;
@@ -117,6 +119,10 @@ private:
   std::unordered_set<std::string> strict_; ///< of these, those of strict operators
   std::unordered_set<std::string> pinned_; ///< empty: everybody
 };
+
+/// Why this JWT cannot take the place of the operator's that is in force; empty: it can. That is
+/// for another one of the same operator, signed by one of the keys that count now.
+std::string refusal_of_successor(const operator_claims& in_force, std::string_view jwt);
 
 /// What a change of the account means for somebody who is already in.
 enum class standing : uint8_t {

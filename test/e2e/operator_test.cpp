@@ -283,7 +283,7 @@ TEST_CASE("a store of nsc follows its operator: keys that sign no more take thei
     write(layout.account_file(one.claims.standard.name), signed_by(one.claims, by));
   };
   write(layout.operator_file(), site.operator_jwt());
-  publish(site.system, site.op);
+  publish(site.system, site.second);
   publish(site.acme, site.second);
   publish(site.beta, site.op);
   launch how{binary("TROUPE_E2E_TROUPE"),
@@ -293,11 +293,15 @@ TEST_CASE("a store of nsc follows its operator: keys that sign no more take thei
                                  + layout.store + "\"}\n"};
   site_client gone{server, site.acme.user_jwt(), site.acme.user};
   site_client stays{server, site.beta.user_jwt(), site.beta.user};
+  site_client root{server, site.system.user_jwt(), site.system.user};
+  CHECK(root.until_pong() == "");
   CHECK(gone.until_pong() == "");
   CHECK(stays.until_pong() == "");
   site.claims.signing_keys.clear();
   write(layout.operator_file(), site.operator_jwt());
   CHECK(gone.line() == "-ERR 'Authorization Violation'");
+  CHECK(root.line() == "-ERR 'Authorization Violation'");
+  CHECK(login(server, site.system.user_jwt(), site.system.user).starts_with("-ERR 'Author"));
   CHECK(stays.until_pong() == "");
   tenant gamma{"Gamma"}; // new since the start
   publish(gamma, site.op);
@@ -398,6 +402,8 @@ TEST_CASE("the log tells why a login was refused, the peer hears the same of all
       {of_acme([](auto& user) { user.standard.not_before = seconds_now() + 50; }), own,
        "not yet valid"},
       {of_acme([](auto& user) { user.limits.bearer = true; }), own, "bearer"},
+      {of_acme([](auto& user) { user.limits.sources = {"x\r\n[1] faked"}; }), own,
+       "no address range"},
       {of_acme([&](auto& user) { user.standard.subject = site.beta.user.public_text(); }),
        site.beta.user, "revoked"},
       {stranger.user_jwt(), stranger.user, "the account is not known here"},
@@ -420,6 +426,7 @@ TEST_CASE("the log tells why a login was refused, the peer hears the same of all
     CHECK_MESSAGE(told.find(one.told) != std::string::npos, one.told << " in " << told);
     CHECK_MESSAGE((one.jwt.size() < 50 || told.find(one.jwt.substr(20, 30)) == std::string::npos),
                   "a JWT stands in the log");
+    CHECK(told.find("\n[1] faked") == std::string::npos);
   }
   CHECK(login(*site.server, good, own) == "");
 }

@@ -70,8 +70,10 @@ TEST_CASE("keys that depend on the configuration appear with it") {
   options.monitoring = {"", -1, true, "mon"};
   server.git_commit = "abcdef0";
   server.certificate_end = noon();
+  server.figures.account_digest = "ab";
   auto out = varz(server, now_plus(0s));
   CHECK(out["git_commit"] == "abcdef0");
+  CHECK(out["accounts_digest"] == "ab");
   CHECK(out["auth_required"] == true);
   CHECK(out["tls_required"] == true);
   CHECK(out["tls_verify"] == true);
