@@ -328,9 +328,10 @@ bool connection::accept_connect() {
 }
 
 void connection::refuse_login(std::string_view why) {
-  const auto* name = login_ && !login_->connect.user.empty() ? &login_->connect.user : nullptr;
-  log::error("{} - authentication error - {}{}{}: {}", who(), name ? "User \"" : "",
-             name ? log::printable(*name, 64) : "unnamed user", name ? "\"" : "", why);
+  std::string by;
+  if (login_ && !login_->connect.user.empty())
+    by = fmt::format("User \"{}\": ", log::printable(login_->connect.user, 64));
+  log::error("{} - authentication error - {}{}", who(), by, why);
   kept_ = {};
   phase_ = phase::refusing;
   home_.loop.timers().start(life_timer_, refusal_delay);
@@ -451,7 +452,7 @@ void connection::after_recheck(const security::verdict& outcome) {
   state.identity_from = home_.current;
   set_permissions(state.identity.allowed);
   recheck_subscriptions();
-  tell(happening::connected); // as nats-server does
+  tell(happening::kept);
   home_.loop.flush_later(token_);
 }
 

@@ -11,10 +11,12 @@
 namespace troupe::actors {
 
 enum class happening : uint8_t {
-  connected,    ///< its login was accepted, or holds after a reload
+  connected,    ///< its login was accepted
+  kept,         ///< its login holds after a reload
   disconnected, ///< for whatever reason, also before it ever logged in
   refused,      ///< its credentials are not good; `disconnected` follows
   denied,       ///< it may not publish or subscribe where it wanted to
+  commanded,    ///< it asked, over the system account, for a change of the broker
 };
 
 enum class account_change : uint8_t { added, changed, removed };
@@ -24,7 +26,7 @@ struct notice {
   account_ptr where; ///< the connection's account at that moment
   connection_snapshot who;
   wall_time when;
-  std::string detail = {}; ///< `denied`: what it wanted
+  std::string detail = {}; ///< `denied` and `commanded`: what it wanted
 };
 
 /// One for a broker; made before the first connection comes, and outlives the last.

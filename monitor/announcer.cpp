@@ -69,6 +69,7 @@ void announcer_state::note(const actors::notice& what) {
   auto label = label_of(*what.where);
   switch (what.what) {
   case happening::connected:
+  case happening::kept: // as nats-server has it, too
     publish(account_subject(*what.where, "CONNECT"),
             connect_event(new_event(), on->card.next(), what.who, label));
     break;
@@ -80,7 +81,8 @@ void announcer_state::note(const actors::notice& what) {
     break;
   }
   case happening::refused: note_refusal(what, label); break;
-  case happening::denied: break; // for the record only
+  case happening::denied:
+  case happening::commanded: break; // for the record only
   }
 }
 

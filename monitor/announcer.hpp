@@ -23,6 +23,8 @@ struct controls {
   std::function<std::string()> reload; ///< empty: done; else why not
   std::function<bool(uint64_t)> kick;  ///< by cid; false: there is none
   std::function<actors::broker::advice(uint64_t)> advise_to_leave;
+  /// Puts on record that somebody asked for one of these.
+  std::function<void(actors::notice)> record = {};
 };
 
 /// What the actors of the system account share; outlives them.

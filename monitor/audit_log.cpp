@@ -9,6 +9,16 @@
 #include <utility>
 
 namespace troupe::monitor {
+namespace {
+
+/// Whoever wrote it last did not come to the end.
+bool ends_within_a_line(int fd) {
+  auto end = ::lseek(fd, 0, SEEK_END);
+  char last = '\n';
+  return end > 0 && ::pread(fd, &last, 1, end - 1) == 1 && last != '\n';
+}
+
+} // namespace
 
 audit_log::~audit_log() {
   if (fd_ >= 0)
@@ -18,15 +28,16 @@ audit_log::~audit_log() {
 std::string audit_log::open(const std::string& path) {
   int next = -1;
   if (!path.empty()) {
-    next = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+    next = ::open(path.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
     if (next < 0)
       return "the audit file " + path + " cannot be opened: " + std::strerror(errno);
   }
+  bool torn = next >= 0 && ends_within_a_line(next);
   std::lock_guard guard{mutex_};
   if (fd_ >= 0)
     ::close(fd_);
   fd_ = next;
-  torn_ = false;
+  torn_ = torn;
   open_.store(fd_ >= 0, std::memory_order_relaxed);
   path_ = path;
   return {};

@@ -18,6 +18,8 @@ using actors::happening;
 const char* event_of(const actors::notice& what) {
   switch (what.what) {
   case happening::connected: return "connect";
+  case happening::kept: return nullptr; // it is on record as "connect"
+  case happening::commanded: return "command";
   case happening::refused: return "login_denied";
   case happening::denied: return "permission_denied";
   case happening::disconnected:
@@ -113,9 +115,12 @@ std::string audit_line(const actors::notice& what) {
                                                    : '[' + who.ip + "]:" + std::to_string(who.port);
   out["cid"] = who.cid;
   add_text(out, "client", who.name);
-  if (what.what == happening::refused || what.what == happening::disconnected)
+  if (what.what == happening::commanded)
+    out["command"] = what.detail;
+  if (what.what == happening::denied)
+    out["denied"] = what.detail;
+  if (what.what != happening::connected)
     add_text(out, "reason", who.reason);
-  add_text(out, "denied", what.detail);
   return json_text(out, layout::compact);
 }
 

@@ -3,6 +3,11 @@
 
 #include "actors/account_actor.hpp"
 #include "monitor/events.hpp"
+#include "monitor/process_usage.hpp"
+#include "monitor/time_text.hpp"
+
+#include <cerrno>
+#include <malloc.h>
 
 namespace troupe::monitor {
 namespace {
@@ -176,6 +181,57 @@ service_answer advise_to_leave(const stage& on, reports&, const service_request&
   return {shape::done, nullptr};
 }
 
+/// As the reference without it answers.
+service_answer jetstream(const stage& on, reports&, const service_request&) {
+  json out;
+  for (const auto* key :
+       {"memory", "storage", "reserved_memory", "reserved_storage", "accounts", "ha_assets"})
+    out[key] = 0;
+  out["api"] = {{"level", 0}, {"total", 0}, {"errors", 0}};
+  out["server_id"] = on.card.id();
+  out["now"] = utc_text(std::chrono::system_clock::now());
+  out["disabled"] = true;
+  out["config"] = {{"max_memory", 0}, {"max_storage", 0}};
+  for (const auto* key : {"streams", "consumers", "messages", "bytes", "total"})
+    out[key] = 0;
+  return {shape::enveloped, std::move(out)};
+}
+
+service_answer account_jetstream(const stage&, reports&, const service_request&) {
+  return {shape::enveloped, nullptr, "jetstream not enabled"};
+}
+
+/// Nothing of that kind waits here: no groups of replicas, no queues between threads by name.
+service_answer nothing_there(const stage&, reports&, const service_request&) {
+  return {shape::enveloped, json::object()};
+}
+
+/// No profiles are taken of a running broker; the answer is that of the reference for one that it
+/// does not know.
+service_answer profile(const stage&, reports&, const service_request& request) {
+  auto name = request.options.text("name");
+  json out;
+  out["profile"] = nullptr;
+  out["error"] = name.empty() ? "Profile name not specified" : "Profile \"" + name + "\" not found";
+  return {shape::enveloped, std::move(out)};
+}
+
+/// What a runtime without a collector of garbage has to say of its memory.
+service_answer memory(const stage&, reports&, const service_request&) {
+  auto heap = ::mallinfo2();
+  json stats;
+  stats["Alloc"] = stats["HeapAlloc"] = heap.uordblks;
+  stats["Sys"] = resident_bytes();
+  stats["HeapSys"] = heap.arena + heap.hblkhd;
+  stats["HeapIdle"] = heap.fordblks;
+  stats["HeapInuse"] = heap.uordblks;
+  stats["NumGC"] = 0;
+  json out;
+  out["memstats"] = std::move(stats);
+  out["cmdline"] = json::array({program_invocation_name});
+  return {shape::enveloped, std::move(out)};
+}
+
 constexpr service of_servers[] = {
     {"IDZ", identity, service::body_use::ignored},
     {"STATSZ", statsz},
@@ -187,10 +243,16 @@ constexpr service of_servers[] = {
     {"GATEWAYZ", gatewayz},
     {"ACCOUNTZ", accountz},
     {"HEALTHZ", healthz},
+    {"JSZ", jetstream},
+    {"RAFTZ", nothing_there},
+    {"IPQUEUESZ", nothing_there},
+    {"PROFILEZ", profile},
+    {"EXPVARZ", memory, service::body_use::ignored},
 };
 constexpr service of_accounts[] = {
-    {"CONNZ", account_connz}, {"SUBSZ", account_subsz}, {"STATZ", account_statz},
-    {"CONNS", account_conns}, {"INFO", account_info},   {"LEAFZ", leafz},
+    {"CONNZ", account_connz},   {"SUBSZ", account_subsz}, {"STATZ", account_statz},
+    {"CONNS", account_conns},   {"INFO", account_info},   {"LEAFZ", leafz},
+    {"JSZ", account_jetstream},
 };
 constexpr service of_control[] = {
     {"RELOAD", reload, service::body_use::optional, true},

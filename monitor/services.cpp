@@ -2,11 +2,15 @@
 #include "monitor/services.hpp"
 
 #include "actors/log.hpp"
+#include "monitor/content_encoding.hpp"
 #include "monitor/json_text.hpp"
 #include "monitor/service_table.hpp"
 #include "protocol/subject.hpp"
 
 #include <nlohmann/json.hpp>
+
+#include <chrono>
+#include <optional>
 
 namespace troupe::monitor {
 namespace {
@@ -26,11 +30,11 @@ struct services_state {
   void answer(const service& which, const internal_message& in, std::string account);
   void change(const service& which, const internal_message& in, service_options& options);
   void respond(const internal_message& in, service_answer out);
-  bool is_own(const internal_message& in) const;
+  std::optional<actors::connection_snapshot> own_asker(const internal_message& in) const;
   /// Also while older requests still wait: the mail that says so waits behind them.
   bool is_gone() const { return gone || on->is_silent(); }
   void count_subscribers(const internal_message& in);
-  void say(const internal_message& in, const json& what, bool encoded);
+  void say(const internal_message& in, const json& what, bool may_encode);
 
   const stage* on = nullptr;
   std::unique_ptr<reports> from;
@@ -108,14 +112,17 @@ void services_state::answer(const service& which, const internal_message& in, st
   say(in, body, false);
 }
 
-/// Did a client of the system account itself ask, not one of another account by some import?
-bool services_state::is_own(const internal_message& in) const {
+/// The client of the system account itself that asks; not one of another account by some import.
+std::optional<actors::connection_snapshot>
+services_state::own_asker(const internal_message& in) const {
   if (!in.origin)
-    return false;
+    return std::nullopt;
   actors::connection_query query;
   query.cid = in.origin->cid;
   auto found = on->figures.connections(query);
-  return !found.empty() && found.front().account == on->accounts.system->name;
+  if (found.empty() || found.front().account != on->accounts.system->name)
+    return std::nullopt;
+  return std::move(found.front());
 }
 
 void services_state::change(const service& which, const internal_message& in,
@@ -123,13 +130,23 @@ void services_state::change(const service& which, const internal_message& in,
   bool needs = which.body == service::body_use::needed;
   if (needs && options.fault().empty() && (in.payload.empty() || options.number("cid") == 0))
     options.fail("it names no client");
-  if (!options.fault().empty() || !is_own(in)) {
+  auto asker = options.fault().empty() ? own_asker(in) : std::nullopt;
+  if (!asker) {
     actors::log::error("{} was asked for over the system account and not done: {}", which.name,
                        options.fault().empty() ? "by nobody of that account" : options.fault());
     return;
   }
-  actors::log::info("cid:{} of the system account asks for {}", in.origin->cid, which.name);
-  respond(in, which.answer(*on, *from, {options, {}, in.origin->cid}));
+  auto what = std::string{which.name};
+  if (needs)
+    what += " cid:" + std::to_string(options.number("cid"));
+  actors::log::info("cid:{} of the system account asks for {}", in.origin->cid, what);
+  auto out = which.answer(*on, *from, {options, {}, in.origin->cid});
+  if (on->hands.record) {
+    asker->reason = out.problem;
+    on->hands.record({actors::happening::commanded, on->accounts.system, std::move(*asker),
+                      std::chrono::system_clock::now(), std::move(what)});
+  }
+  respond(in, std::move(out));
 }
 
 void services_state::respond(const internal_message& in, service_answer out) {
@@ -146,7 +163,8 @@ void services_state::respond(const internal_message& in, service_answer out) {
   }
   if (!out.problem.empty())
     body["error"] = {{"code", failed}, {"description", out.problem}};
-  say(in, body, out.how == shape::enveloped && out.problem.empty());
+  bool good = out.problem.empty() && (out.how == shape::enveloped || out.how == shape::done);
+  say(in, body, good);
 }
 
 /// "subject" or "subject queue": how many subscriptions of the account of whoever asks. The answer
@@ -168,14 +186,17 @@ void services_state::count_subscribers(const internal_message& in) {
   ++answers;
 }
 
-/// Whoever names encodings is told that this is plain; errors and bare answers have no header.
-void services_state::say(const internal_message& in, const json& what, bool encoded) {
-  static constexpr std::string_view asks = "accept-encoding:";
-  auto asked = std::search(in.headers.begin(), in.headers.end(), asks.begin(), asks.end(),
-                           [](char a, char b) { return (a | 0x20) == (b | 0x20); });
-  bool tell = encoded && asked != in.headers.end();
-  std::string_view header = tell ? "NATS/1.0\r\nContent-Encoding: identity\r\n\r\n" : "";
-  client->publish(in.where, in.reply, json_text(what, layout::compact), {}, header);
+/// Whoever names encodings is told which one it is; errors and bare answers are plain, without
+/// that.
+void services_state::say(const internal_message& in, const json& what, bool may_encode) {
+  auto how = may_encode ? encoding_for(in.headers) : std::nullopt;
+  auto text = json_text(what, layout::compact);
+  std::string header;
+  if (how) {
+    text = encoded(std::move(text), *how);
+    header = "NATS/1.0\r\nContent-Encoding: " + std::string{to_string(*how)} + "\r\n\r\n";
+  }
+  client->publish(in.where, in.reply, text, {}, header);
   ++answers;
 }
 

@@ -24,7 +24,8 @@ public:
       : sys_{sys}, whose_{whose}, audit_{around.audit}, figures_{whose}, card_{whose.server_id(),
                                                                                whose.options()},
         controls_{around.reload, [&whose](uint64_t cid) { return whose.kick(cid); },
-                  [&whose](uint64_t cid) { return whose.advise_to_leave(cid); }},
+                  [&whose](uint64_t cid) { return whose.advise_to_leave(cid); },
+                  [this](actors::notice what) { note(std::move(what)); }},
         stage_{shared.accounts, card_, figures_, controls_, &silent_} {
     auto speak = [&shared](const caf::strong_actor_ptr& self) {
       return std::make_unique<actors::internal_client>(shared, self);
@@ -36,7 +37,7 @@ public:
   }
 
   bool wants(happening what, const account& where) const override {
-    return heard(what, where) || recorded();
+    return heard(what, where) || (what != happening::kept && recorded());
   }
 
   void note(actors::notice what) override {
@@ -44,7 +45,7 @@ public:
     auto shared = std::make_shared<const actors::notice>(std::move(what));
     if (for_ears)
       caf::anon_send(announcer_, shared);
-    if (recorded() && queue_.admit())
+    if (shared->what != happening::kept && recorded() && queue_.admit())
       caf::anon_send(auditor_, shared);
   }
 
@@ -110,12 +111,14 @@ private:
     if (silent_.load(std::memory_order_relaxed))
       return false;
     switch (what) {
-    case happening::connected: return hears(account_subject(where, "CONNECT"));
+    case happening::connected:
+    case happening::kept: return hears(account_subject(where, "CONNECT"));
     case happening::disconnected: return hears(account_subject(where, "DISCONNECT"));
     case happening::refused:
       return hears(server_subject(card_, "CLIENT.AUTH.ERR"))
              || const_cast<account&>(where).interests.has_interest(refused_subject);
-    case happening::denied: return false; // no event tells of it
+    case happening::denied:
+    case happening::commanded: return false; // no event tells of it
     }
     return false;
   }

@@ -3,8 +3,10 @@
 #include "test/actors/actor_world.hpp"
 #include "test/monitor/snapshots.hpp"
 
+#include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -87,6 +89,21 @@ TEST_CASE("of those who go only the revoked are on record") {
   CHECK(audit_line(what).find(R"("event":"revoked")") != std::string::npos);
 }
 
+TEST_CASE("who asked for a change of the broker is on record, and why nothing came of it") {
+  auto what = notice_of(happening::commanded);
+  what.detail = "KICK cid:7";
+  CHECK(audit_line(what)
+        == R"({"time":"2026-11-23T16:01:08Z","event":"command","account":"A","user":"alice",)"
+           R"("certificate":"CN=alice","address":"127.0.0.1:40008","cid":8,)"
+           R"("command":"KICK cid:7"})");
+  what.who.reason = "no such client";
+  CHECK(audit_line(what).find(R"("reason":"no such client")") != std::string::npos);
+}
+
+TEST_CASE("who stays over a reload is not on record again") {
+  CHECK(audit_line(notice_of(happening::kept)) == "");
+}
+
 TEST_CASE("changes of accounts are on record") {
   actors::account which{"A", 1};
   CHECK(audit_line(which, actors::account_change::removed, noon())
@@ -119,6 +136,36 @@ TEST_CASE_FIXTURE(audit_world, "a flood is bounded, and the record says how much
   CHECK(text.find(R"("event":"lost","count":7})") != text.npos);
   CHECK(std::count(text.begin(), text.end(), '\n') == audit_queue::most + 2);
   CHECK(queue.waiting == 0);
+}
+
+TEST_CASE("a line that was cut short is ended before the next one") {
+  folder where;
+  const auto file = where / "a";
+  audit_log log;
+  SUBCASE("by a disk that was full") {
+    REQUIRE(log.open(file).empty());
+    REQUIRE(log.write("first"));
+    rlimit before{};
+    ::getrlimit(RLIMIT_FSIZE, &before);
+    auto few = before;
+    few.rlim_cur = 9;
+    auto handler = std::signal(SIGXFSZ, SIG_IGN);
+    ::setrlimit(RLIMIT_FSIZE, &few);
+    bool done = log.write("second"), again = log.write("third");
+    ::setrlimit(RLIMIT_FSIZE, &before);
+    std::signal(SIGXFSZ, handler);
+    CHECK_FALSE(done);
+    CHECK_FALSE(again);
+    CHECK(log.write("fourth"));
+    CHECK(content(file) == "first\nsec\nfourth\n");
+  }
+  SUBCASE("by the end of the broker before") {
+    std::ofstream{file} << "first\nsec";
+    REQUIRE(log.open(file).empty());
+    CHECK(log.write("third"));
+    CHECK(log.write("fourth"));
+    CHECK(content(file) == "first\nsec\nthird\nfourth\n");
+  }
 }
 
 TEST_CASE("a file that cannot be opened is named, and the old one stays") {

@@ -25,7 +25,7 @@ TEST_CASE_FIXTURE(system_world, "an identity needs no envelope and reads no body
 }
 
 TEST_CASE_FIXTURE(system_world, "each service answers in an envelope") {
-  for (const auto* name : {"VARZ", "CONNZ", "SUBSZ", "HEALTHZ"}) {
+  for (const auto* name : {"VARZ", "CONNZ", "SUBSZ", "HEALTHZ", "JSZ", "EXPVARZ", "IPQUEUESZ"}) {
     CAPTURE(name);
     CHECK(keys(request("$SYS.REQ.SERVER.PING." + std::string{name})) == "server data");
   }
@@ -179,6 +179,10 @@ TEST_CASE_FIXTURE(system_world, "a user of the system account may send a client 
   CHECK(!unknown.contains("data"));
   CHECK(request("$SYS.REQ.SERVER.NSERVER.LDM", R"({"cid":700})")["error"]["description"]
         == "no such client id");
+  CHECK(recorded
+        == std::vector<std::string>{"KICK cid:7 by 1", "LDM cid:7 by 1",
+                                    "KICK cid:700 by 1: no such client or leafnode id",
+                                    "LDM cid:700 by 1: no such client id"});
 }
 
 TEST_CASE_FIXTURE(system_world, "a configuration that cannot be read again is a 500") {
@@ -200,7 +204,17 @@ TEST_CASE_FIXTURE(system_world,
   for (const auto* bad : {"", "{", R"({"cid":"7"})", "{}"})
     CHECK(request("$SYS.REQ.SERVER.NSERVER.KICK", bad).is_null());
   CHECK(kicked.empty());
+  CHECK(recorded.empty());
   CHECK(publish({"$SYS.REQ.SERVER.PING.RELOAD", "", "inbox"}) == 0); // all servers at once: never
+}
+
+TEST_CASE_FIXTURE(system_world, "who is to be silent answers nobody, although nobody told it yet") {
+  CHECK(request("$SYS.REQ.SERVER.PING.IDZ").is_object());
+  silent = true; // the mail that says so waits behind requests
+  for (const auto* subject : {"IDZ", "VARZ", "STATSZ"})
+    CHECK(request("$SYS.REQ.SERVER.PING." + std::string{subject}).is_null());
+  CHECK(request("$SYS.REQ.SERVER.PING").is_null());
+  CHECK(request("$SYS.DEBUG.SUBSCRIBERS", ">").is_null());
 }
 
 TEST_CASE_FIXTURE(system_world, "a broker that sends its clients away answers nobody any more") {

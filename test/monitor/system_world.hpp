@@ -102,6 +102,7 @@ struct system_world : troupe::test::router_world {
   made_up_source figures;
   server_card card{"NSERVER", facing()};
   std::vector<uint64_t> kicked;
+  std::vector<std::string> recorded; ///< commands
   std::string reload_problem;
   controls hands{[this] { return reload_problem; },
                  [this](uint64_t cid) {
@@ -111,8 +112,13 @@ struct system_world : troupe::test::router_world {
                  [](uint64_t cid) {
                    using advice = actors::broker::advice;
                    return cid < 100 ? advice::given : advice::no_such_client;
+                 },
+                 [this](const actors::notice& what) {
+                   recorded.push_back(what.detail + " by " + std::to_string(what.who.cid)
+                                      + (what.who.reason.empty() ? "" : ": " + what.who.reason));
                  }};
-  stage on{accounts, card, figures, hands};
+  std::atomic<bool> silent{false};
+  stage on{accounts, card, figures, hands, &silent};
   actors::slot_numbers slots;
   uint64_t next_cid = 1000;
   announcer_actor announcer;
