@@ -6,6 +6,7 @@
 #include "security/jwt.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace troupe::actors {
 
@@ -89,6 +90,8 @@ std::vector<std::string> account_book::let_expire(int64_t now) {
     auto known = accounts_.find(key);
     if (known == accounts_.end() || known->second.expires == 0 || known->second.expires > now)
       continue; // of a JWT that was replaced in time
+    // Brokers that never had it must come to the same digest. All zero counts for nothing.
+    security::toggle(digest_, std::exchange(known->second.text, {}));
     registry_.review(key);
     out.push_back(std::move(key));
   }

@@ -53,8 +53,8 @@ public:
   /// This very text is in force.
   bool is_in_force(std::string_view account, std::string_view jwt) const;
   std::vector<std::string> accounts() const;
-  /// 64 hex digits: SHA-256 of each JWT, combined by XOR. Brokers that serve the same accounts have
-  /// the same digest.
+  /// 64 hex digits: SHA-256 of each JWT that has not expired, combined by XOR. Brokers that serve
+  /// the same accounts have the same digest.
   std::string digest() const { return security::to_hex(digest_); }
   const security::sha256_digest& raw_digest() const noexcept { return digest_; }
 

@@ -3,6 +3,7 @@
 
 #include "actors/account_policy.hpp"
 #include "actors/log.hpp"
+#include "security/jwt.hpp"
 
 #include <algorithm>
 
@@ -14,6 +15,12 @@ using result = account_book::entry::result;
 /// Folders are looked at that often even if nothing seems to have changed there.
 constexpr int64_t scan_every = 10;
 constexpr int64_t sweep_every = 60;
+
+bool has_expired(std::string_view jwt, int64_t now) {
+  auto read = security::decode_account_jwt(jwt);
+  const auto* said = std::get_if<security::account_claims>(&read);
+  return said && said->standard.expires != 0 && said->standard.expires <= now;
+}
 
 } // namespace
 
@@ -181,9 +188,8 @@ void account_keeper::let_expire(int64_t now) {
     log::info("The JWT of account {} has expired", key);
     if (!source_->is_folder())
       continue;
-    // Its successor may lie there already, and is taken by the next look.
-    if (auto text = source_->read(key); text && book_.is_in_force(key, *text))
-      source_->drop(key);
+    if (auto text = source_->read(key); text && has_expired(*text, now))
+      source_->drop(key); // else its successor lies there already, and is taken by the next look
   }
 }
 

@@ -81,12 +81,15 @@ TEST_CASE_FIXTURE(book_world, "one that is not yet valid says when to try again"
 
 TEST_CASE_FIXTURE(book_world, "expiry is told once, and not of a JWT that was replaced in time") {
   account_claims_.standard.expires = noon + 5;
+  const auto empty = book.digest();
   REQUIRE(book.take(jwt(), "", noon).what == result::taken);
   CHECK(book.let_expire(noon + 4).empty());
+  CHECK(book.digest() != empty);
   account_claims_.standard.expires = noon + 10;
   REQUIRE(book.take(jwt(noon), "", noon).what == result::taken);
   CHECK(book.let_expire(noon + 5).empty());
   CHECK(book.let_expire(noon + 10) == std::vector<std::string>{id()});
+  CHECK(book.digest() == empty); // as that of a broker that never had it
   CHECK(book.let_expire(noon + 11).empty());
 }
 
