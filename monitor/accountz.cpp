@@ -116,6 +116,33 @@ json interest_json(const protocol::sublist_stats& stats) {
   return out;
 }
 
+/// Of the JWT only what decides over connections is kept: limits, and who may sign and when.
+json claims_json(const security::account_trust& trust, const security::account_rules& rules) {
+  json out;
+  if (trust.expires() != 0)
+    out["exp"] = trust.expires();
+  out["jti"] = trust.id();
+  out["iat"] = trust.issued_at();
+  out["iss"] = trust.issuer();
+  out["name"] = trust.name();
+  out["sub"] = trust.key();
+  const auto& most = rules.limits;
+  auto& limits = out["nats"]["limits"];
+  limits["subs"] = most.subscriptions;
+  limits["data"] = most.data;
+  limits["payload"] = most.payload;
+  limits["imports"] = most.imports;
+  limits["exports"] = most.exports;
+  limits["wildcards"] = most.wildcard_exports;
+  if (most.disallow_bearer)
+    limits["disallow_bearer"] = true;
+  limits["conn"] = most.connections;
+  limits["leaf"] = most.leafnodes;
+  out["nats"]["type"] = "account";
+  out["nats"]["version"] = 2;
+  return out;
+}
+
 json begin(const accountz_head& head) {
   json out;
   out["server_id"] = head.server_id;
@@ -132,7 +159,7 @@ json account_detail(const account_facts& which) {
   out["update_time"] = utc_text(which.changed);
   if (which.is_system)
     out["is_system"] = true;
-  out["expired"] = false;
+  out["expired"] = which.expired;
   out["complete"] = true;
   out["jetstream_enabled"] = false;
   out["leafnode_connections"] = 0;
@@ -152,11 +179,13 @@ json account_detail(const account_facts& which) {
   }
   if (auto imports = imports_json(which); !imports.empty())
     out["imports"] = std::move(imports);
-  if (!which.issuer.empty())
-    out["issuer_key"] = which.issuer;
+  if (which.trust)
+    out["issuer_key"] = which.trust->issuer();
   out["name_tag"] = which.figures.label;
   if (!which.rules.tags.empty())
     out["tags"] = which.rules.tags;
+  if (which.trust)
+    out["decoded_jwt"] = claims_json(*which.trust, which.rules);
   out["sublist_stats"] = interest_json(which.interest);
   return out;
 }

@@ -5,6 +5,7 @@
 #include "actors/account_policy.hpp"
 #include "actors/broker.hpp"
 #include "actors/broker_services.hpp"
+#include "actors/jwt_login.hpp"
 #include "security/certificate.hpp"
 
 #include <openssl/pem.h>
@@ -93,6 +94,8 @@ std::optional<account_facts> broker_source::account(const std::string& name) con
   auto policy = which->policy();
   account_facts out;
   out.rules = policy->rules;
+  out.trust = policy->trust;
+  out.expired = out.trust && !out.trust->is_valid_at(actors::unix_now());
   out.shared = policy->shared;
   out.is_system = which->is_system;
   if (which->is_system)
@@ -106,8 +109,6 @@ std::optional<account_facts> broker_source::account(const std::string& name) con
     import.local_subject = each->transform.source();
     import.share = each->share;
   }
-  if (policy->trust)
-    out.issuer = policy->trust->issuer();
   out.figures = actors::snapshot_of(*which);
   out.interest = which->interests.stats();
   out.changed = from_.describe().config_loaded;

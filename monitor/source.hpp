@@ -5,6 +5,7 @@
 #include "actors/snapshot.hpp"
 #include "config/options.hpp"
 #include "protocol/sublist.hpp"
+#include "security/account_trust.hpp"
 #include "security/sharing.hpp"
 
 #include <memory>
@@ -42,13 +43,14 @@ struct server_facts {
 /// What is known of one account.
 struct account_facts {
   security::account_rules rules;
+  security::account_trust_ptr trust; ///< operator mode: what is left of its JWT; null: it has none
   std::shared_ptr<const security::account_sharing> shared; ///< null: it shares nothing
   std::vector<security::import_rule> of_the_broker;        ///< what every account imports
   bool is_system = false;
+  bool expired = false; ///< its JWT, that is
   actors::account_snapshot figures;
   protocol::sublist_stats interest;
   actors::wall_time changed; ///< when its rules were read last
-  std::string issuer;        ///< operator mode: who signed its JWT
 };
 
 /// Asked by the threads of the HTTP server, the admin socket and the services, at the same time.

@@ -42,11 +42,27 @@ TEST_CASE("an account that shares nothing has the keys of the reference in its o
            "max_fanout avg_fanout");
 }
 
-TEST_CASE("an account of an operator says who signed it") {
+TEST_CASE("an account of an operator says who signed it and what its limits are") {
   auto facts = plain();
-  CHECK_FALSE(account_detail(facts).contains("issuer_key"));
-  facts.issuer = "OABC";
-  CHECK(account_detail(facts)["issuer_key"] == "OABC");
+  facts.expired = true;
+  facts.rules.limits.connections = 5;
+  security::account_claims said;
+  said.standard.subject = "AKEY";
+  said.standard.name = "acme";
+  said.standard.issuer = "OKEY";
+  said.standard.id = "ID";
+  said.standard.issued_at = 7;
+  facts.trust = std::make_shared<const security::account_trust>(said, false);
+  auto out = account_detail(facts);
+  CHECK(keys(out)
+        == "account_name update_time expired complete jetstream_enabled leafnode_connections "
+           "client_connections subscriptions issuer_key name_tag decoded_jwt sublist_stats");
+  CHECK(out["expired"] == true);
+  CHECK(out["issuer_key"] == "OKEY");
+  CHECK(out["decoded_jwt"].dump()
+        == R"({"jti":"ID","iat":7,"iss":"OKEY","name":"acme","sub":"AKEY","nats":{"limits":)"
+           R"({"subs":-1,"data":-1,"payload":-1,"imports":-1,"exports":-1,"wildcards":true,)"
+           R"("conn":5,"leaf":-1},"type":"account","version":2}})");
 }
 
 TEST_CASE("exports say what they are and for whom") {
