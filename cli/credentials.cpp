@@ -17,6 +17,13 @@ problem cannot_use(const char* flag, const std::string& path, const std::string&
   return {fmt::format("{} {}: {}", flag, path, why), hint, exit_code::usage};
 }
 
+/// Whoever reads a seed can be its owner.
+void warn_of_readers(const std::string& path) {
+  if (security::is_open_to_others(path))
+    fmt::print(stderr, "troupe: warning: {}: others can read or change this secret: chmod 600 {}\n",
+               path, path);
+}
+
 } // namespace
 
 std::string credentials::sign(std::string_view nonce) const {
@@ -31,6 +38,7 @@ outcome read_creds_file(const std::string& path, int64_t now, credentials_ptr& o
   auto text = security::read_store_file(path, why);
   if (!text)
     return cannot_use("--creds", path, why, hint);
+  warn_of_readers(path);
   auto read = security::parse_creds(*text);
   security::wipe(*text);
   if (auto* fault = std::get_if<std::string>(&read))
@@ -55,6 +63,7 @@ outcome read_nkey_file(const std::string& path, credentials_ptr& out) {
   if (!seed || seed->kind() != security::nkey_kind::user)
     return cannot_use("--nkey", path, seed ? "its seed is not that of a user" : "it holds no seed",
                       "name a file with the seed of a user (SU…)");
+  warn_of_readers(path);
   security::key_pair pair{*seed};
   auto shown = "nkey " + pair.public_text();
   out = std::make_shared<const credentials>(credentials{{}, pair, std::move(shown)});

@@ -9,8 +9,6 @@
 #include "security/store_sharing.hpp"
 #include "security/text_encoding.hpp"
 
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <filesystem>
 #include <map>
@@ -190,8 +188,7 @@ private:
   }
 
   static void check_mode(checked_file& file) {
-    struct stat found {};
-    if (::stat(file.path.c_str(), &found) == 0 && (found.st_mode & 077) != 0)
+    if (is_open_to_others(file.path))
       say(file, warning, "others can read or change this secret: chmod 600");
   }
 

@@ -149,6 +149,11 @@ std::optional<file_stamp> stamp_of(const std::string& path) {
   return file_stamp{found.st_mtim.tv_sec, found.st_mtim.tv_nsec, found.st_size, found.st_ino};
 }
 
+bool is_open_to_others(const std::string& path) {
+  struct stat found {};
+  return ::stat(path.c_str(), &found) == 0 && (found.st_mode & 077) != 0;
+}
+
 std::optional<std::string> read_store_file(const std::string& path, std::string& why) {
   std::error_code code;
   auto size = fs::file_size(path, code);

@@ -50,6 +50,9 @@ struct file_stamp {
 /// Nothing: there is no such file.
 std::optional<file_stamp> stamp_of(const std::string& path);
 
+/// Others than its owner may read or change it.
+bool is_open_to_others(const std::string& path);
+
 /// The text of a file of at most 2 MiB, or nothing with the reason in `why`.
 std::optional<std::string> read_store_file(const std::string& path, std::string& why);
 

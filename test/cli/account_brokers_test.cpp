@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+#include <filesystem>
+
 using troupe::test::has;
 using troupe::test::no_peer;
 using troupe::test::peer_server;
@@ -48,6 +50,27 @@ TEST_CASE_FIXTURE(shared_site, "pushed accounts work at once, and only what is d
   CHECK(probed["declared"].size() == 2);
   CHECK(probed["not_tried"] == nlohmann::json{"news"});
   CHECK(account({"probe", "guests", "main", "--touch-declared", "--server", server.url}).code == 0);
+}
+
+TEST_CASE_FIXTURE(shared_site, "push --prune has brokers delete what the store does not have any "
+                               "more, and nothing else") {
+  if (no_peer())
+    return;
+  peer_server server{config()};
+  REQUIRE(server.is_up());
+  REQUIRE(account({"push", "--server", server.url}).code == 0);
+  auto gone = json({"show", "guests"})["key"].get<std::string>();
+  must({"delete", "account", "guests"});
+  CHECK(account({"push", "main", "--prune", "--server", server.url}).code == 2);
+  const auto file = folder + "/jwt/" + gone + ".jwt";
+  CHECK(std::filesystem::exists(file));
+  auto pushed = json({"push", "--prune", "--server", server.url});
+  REQUIRE(pushed.size() == 3);
+  CHECK(pushed[2]["account"] == gone);
+  CHECK(pushed[2]["pruned"] == true);
+  CHECK(pushed[2]["taken"] == true);
+  CHECK(!std::filesystem::exists(file));
+  CHECK(json({"push", "--prune", "--server", server.url}).size() == 2);
 }
 
 TEST_CASE_FIXTURE(shared_site, "probe finds what crosses undeclared, and what does not cross") {

@@ -37,6 +37,24 @@ TEST_CASE_FIXTURE(site, "init makes everything that a working account needs, and
   CHECK(account({"init"}).code == 2); // the configuration is there
 }
 
+TEST_CASE_FIXTURE(site, "a creds file or a seed that others can read is used with a warning") {
+  must({"init", "--bare"});
+  const auto app = creds("main", "app"), seed = folder + "/app.nk";
+  {
+    std::ofstream out{seed};
+    out << "SUAAAAICAMCAKBQHBAEQUCYMBUHA6EARCIJRIFIWC4MBSGQ3DQOR4H776Y\n";
+  }
+  auto said = [](const char* flag, const std::string& file, fs::perms mode) {
+    fs::permissions(file, mode);
+    return run(troupe_with({"pub", "x", "y", "--server", "nats://127.0.0.1:1", flag, file})).err;
+  };
+  const auto alone = fs::perms::owner_read, all = alone | fs::perms::group_read;
+  for (auto [flag, file] : {std::pair{"--creds", app}, std::pair{"--nkey", seed}}) {
+    CHECK(has(said(flag, file, all), file + ": others can read"));
+    CHECK_FALSE(has(said(flag, file, alone), "others can read"));
+  }
+}
+
 TEST_CASE_FIXTURE(site, "init names every wrong name before it writes anything") {
   auto wrong = account({"init", "--operator", "a/b", "--account", "SYS", "--collective", "x.>"});
   CHECK(wrong.code == 2);
