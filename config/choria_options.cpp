@@ -202,11 +202,16 @@ private:
                           + " exclude each other; remove one of them");
       return;
     }
-    if (disable)
-      to_.found.warning(values_.find(n("client_tls_disable"))->where,
-                        n("client_tls_disable")
-                            + " is on: clients connect in the clear and nobody is checked; this is "
-                              "meant for isolated provisioning networks only");
+    if (disable) {
+      const bool by_jwt = values_.find(n("operator_account")) != nullptr;
+      to_.found.warning(
+          values_.find(n("client_tls_disable"))->where,
+          n("client_tls_disable")
+              + (by_jwt ? " is on: clients are checked by their JWTs, but connect in the clear, so "
+                          "that others on the way can read and change what they say"
+                        : " is on: clients connect in the clear and nobody is checked; this is "
+                          "meant for isolated provisioning networks only"));
+    }
     if (!to_.out.serves_clients || (disable && !asks_for_links(values_)))
       return;
     security::tls_settings tls;

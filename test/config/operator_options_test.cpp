@@ -86,7 +86,10 @@ TEST_CASE("Choria's operator_account names a store beside the main file") {
                            "plugin.choria.network.client_tls_disable = true\n";
   auto with = [&](const std::string& more) {
     auto result = read_text("etc/choria/broker.conf", base + more);
-    result.warnings.clear(); // TLS is off
+    REQUIRE(result.warnings.size() == 1); // TLS is off
+    CHECK((result.warnings[0].find("nobody is checked") == std::string::npos)
+          == (more.find("operator_account") != std::string::npos));
+    result.warnings.clear();
     return result;
   };
   auto good = with("plugin.choria.network.operator_account = OPS\n"
