@@ -90,6 +90,8 @@ private:
   void read_line(std::string_view line) {
     if (line == "config")
       out_.config = indented_block();
+    else if (line == "rewrite")
+      add(action::rewrite, {}, indented_block());
     else if (line == "reconfigure")
       add(action::reconfigure, {}, indented_block());
     else if (takes_prefix(line, "deadline "))

@@ -30,6 +30,7 @@ enum class action {
   stay_busy,       // a busy 1500ms "text": over and over with a fence
   wait_for_signal, // signal NAME
   reconfigure,     // reconfigure + indented lines: new file, then SIGHUP
+  rewrite,         // rewrite + indented lines: new file, without a signal
   wait_for_exit,   // server exits N
 };
 

@@ -68,6 +68,7 @@ void case_player::take(const step& now) {
   case action::expect_count: return expect_count(now);
   case action::wait_for_signal: return server_.signal(signal_number(now.text));
   case action::wait_for_exit: return expect_exit(now);
+  case action::rewrite: return server_.write_config(with_paths(now.text, options_));
   case action::reconfigure:
     server_.write_config(with_paths(now.text, options_));
     return server_.reload(std::chrono::seconds{10});
@@ -108,6 +109,7 @@ void case_player::take_for(const step& now, const std::string& name) {
   case action::expect_count:
   case action::wait_for_signal:
   case action::reconfigure:
+  case action::rewrite:
   case action::wait_for_exit: return; // concern no single client
   }
 }
@@ -181,6 +183,14 @@ void case_player::refuse_tls(const std::string& name, bool at_most_1_2) {
     throw case_failure("the TLS handshake succeeded");
 }
 
+std::string case_player::from_info(const std::string& name, const char* key) {
+  auto info = nlohmann::json::parse(find(name).info, nullptr, false);
+  auto found = info.find(key);
+  if (found == info.end())
+    return {};
+  return found->is_string() ? found->get<std::string>() : found->dump();
+}
+
 std::string case_player::filled(const std::string& name, std::string text) {
   text = with_paths(std::move(text), options_);
   constexpr std::string_view captured = "@GROUP@";
@@ -191,10 +201,14 @@ std::string case_player::filled(const std::string& name, std::string text) {
     if (at == text.npos)
       return;
     auto end = text.find('@', at + mark.size());
-    auto info = nlohmann::json::parse(find(name).info, nullptr, false);
-    auto by = make(text.substr(at + mark.size(), end - at - mark.size()), info.value("nonce", ""));
+    auto by = make(text.substr(at + mark.size(), end - at - mark.size()), from_info(name, "nonce"));
     text.replace(at, end + 1 - at, by);
   };
+  each("@SERVER", [&](const auto&, const auto&) { return from_info(name, "server_id"); });
+  each("@CID:", [&](const auto& whose, const auto&) { // three wide, so that lengths are known
+    auto id = from_info(whose, "client_id");
+    return std::string(3 - std::min<size_t>(3, id.size()), ' ') + id;
+  });
   each("@SIGNED:", sign_nonce);
   each("@NONCE:", [&](const std::string& user, const std::string& nonce) {
     return options_.operators->signature(user, nonce);

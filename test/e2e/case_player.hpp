@@ -58,6 +58,8 @@ private:
 
   tls_options tls_with(const std::string& certificate) const;
   client& find(const std::string& name);
+  /// What the client's last INFO says under that key; as JSON, if it is no string.
+  std::string from_info(const std::string& name, const char* key);
   std::string filled(const std::string& name, std::string text);
   /// The next line without its CRLF.
   std::string next_line(const std::string& name);
