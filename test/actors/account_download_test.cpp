@@ -103,6 +103,8 @@ struct https_resolver {
     });
     port = server.bind_to_any_port("127.0.0.1");
     serving = std::thread{[this] { server.listen_after_bind(); }};
+    while (!server.is_running()) // before that nothing stops it
+      std::this_thread::yield();
   }
   ~https_resolver() {
     server.stop();

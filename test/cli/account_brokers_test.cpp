@@ -59,7 +59,7 @@ TEST_CASE_FIXTURE(shared_site, "push --prune has brokers delete what the store d
   peer_server server{config()};
   REQUIRE(server.is_up());
   REQUIRE(account({"push", "--server", server.url}).code == 0);
-  auto gone = json({"show", "guests"})["key"].get<std::string>();
+  auto gone = json({"show", "guests"})["sub"].get<std::string>();
   must({"delete", "account", "guests"});
   CHECK(account({"push", "main", "--prune", "--server", server.url}).code == 2);
   const auto file = folder + "/jwt/" + gone + ".jwt";

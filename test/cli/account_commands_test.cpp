@@ -46,7 +46,7 @@ TEST_CASE_FIXTURE(site, "a creds file or a seed that others can read is used wit
   }
   auto said = [](const char* flag, const std::string& file, fs::perms mode) {
     fs::permissions(file, mode);
-    return run(troupe_with({"pub", "x", "y", "--server", "nats://127.0.0.1:1", flag, file})).err;
+    return run({"pub", "x", "y", "--server", "nats://127.0.0.1:1", flag, file}).err;
   };
   const auto alone = fs::perms::owner_read, all = alone | fs::perms::group_read;
   for (auto [flag, file] : {std::pair{"--creds", app}, std::pair{"--nkey", seed}}) {
