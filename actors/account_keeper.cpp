@@ -6,6 +6,7 @@
 #include "security/jwt.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace troupe::actors {
 namespace {
@@ -57,8 +58,10 @@ void account_keeper::load(int64_t now) {
   auto news = source_->look(0);
   for (const auto& problem : news.problems)
     log::error("{}", log::printable(problem, 1024));
-  for (const auto& one : news.changed)
+  for (auto& each : news.changed) {
+    auto one = std::move(each); // ends here: room for what the next ones become, of thousands
     take(one, now);
+  }
   store_preload(now);
   // Only now is it known which imports find their exporters.
   for (const auto& key : book_.accounts())

@@ -8,6 +8,18 @@
 namespace troupe::actors {
 
 using protocol::subject_transform;
+namespace {
+
+/// Who gives the subject itself a share wants the rest lost, to try what loss does.
+template <class Source>
+bool loses(const Source& from) {
+  return from.destinations.back().upto < 100
+         && std::any_of(from.destinations.begin(), from.destinations.end(), [&](const auto& each) {
+              return each.transform.destination() == from.pattern;
+            });
+}
+
+} // namespace
 
 account_mappings::account_mappings(const std::vector<security::mapping_rule>& rules,
                                    std::string_view cluster, std::vector<std::string>& problems) {
@@ -48,6 +60,8 @@ std::vector<mapped_subject> account_mappings::find(std::string_view subject) con
     for (const auto& each : found->destinations)
       if (auto renamed = each.transform.apply(subject))
         out.push_back({each.upto, std::move(*renamed)});
+  if (!out.empty() && loses(*found))
+    out.push_back({100, {}});
   return out;
 }
 

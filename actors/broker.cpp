@@ -162,10 +162,17 @@ std::vector<std::string> broker::start(const config::options& given) {
   std::vector<reactor_actor> reactors;
   for (const auto& each : my.all.reactors)
     reactors.push_back(each->actor);
-  my.all.supervisor = spawn_supervisor(my.system, my.all.accounts.all(), std::move(reactors));
+  my.apply_accounts(options);
+  std::unique_ptr<account_keeper> keeper;
+  if (operators.trust) {
+    keeper = std::make_unique<account_keeper>(my.all.accounts, my.all.operators,
+                                              std::move(operators), options);
+    keeper->load(unix_now());
+  }
+  // From here on changes are told, for there may be connections that they concern.
+  my.all.supervisor = spawn_supervisor(my.system, my.all.accounts, std::move(reactors));
   my.all.accounts.listen(
-      [&my, &all = my.all, supervisor = my.all.supervisor](const account_ptr& made) {
-        caf::anon_send(supervisor, atom::watch_v, made);
+      [&my, &all = my.all](const account_ptr& made) {
         my.tell_links(made);
         if (all.watcher)
           all.watcher->account_changed(made, account_change::added);
@@ -178,13 +185,6 @@ std::vector<std::string> broker::start(const config::options& given) {
                                                     ? account_change::removed
                                                     : account_change::changed);
       });
-  my.apply_accounts(options);
-  std::unique_ptr<account_keeper> keeper;
-  if (operators.trust) {
-    keeper = std::make_unique<account_keeper>(my.all.accounts, my.all.operators,
-                                              std::move(operators), options);
-    keeper->load(unix_now());
-  }
   if (make_observer_) // before the actor of the accounts, whose changes it observes
     my.all.watcher = make_observer_(my.system, my.all);
   if (my.links)
@@ -322,11 +322,11 @@ void broker::stop() {
   for (auto& each : my.all.reactors) // which keep their handles: other threads may look at them
     caf::anon_send(each->actor, atom::shut_down_v);
   caf::anon_send(my.all.supervisor, atom::shut_down_v);
-  my.all.supervisor = nullptr;
   if (my.all.keeper)
     caf::anon_send(my.all.keeper, atom::shut_down_v);
   my.system.await_all_actors_done();
-  my.all.keeper = nullptr; // a login may have asked for it until now
+  my.all.supervisor = nullptr; // a login may have asked for it until now
+  my.all.keeper = nullptr;
   for (auto& each : my.all.reactors)
     each->loop.stop();
   for (auto& each : my.all.reactors)

@@ -41,6 +41,17 @@ const std::shared_ptr<const security::export_rule>& offer_of(const service& whic
   return all[static_cast<size_t>(&which - services)];
 }
 
+/// The local subject, in one text for all accounts.
+const protocol::ref_ptr<const protocol::subject_text>& text_of(const service& which) {
+  static const auto all = [] {
+    std::vector<protocol::ref_ptr<const protocol::subject_text>> out;
+    for (const auto& each : services)
+      out.push_back(protocol::subject_text::make(each.local));
+    return out;
+  }();
+  return all[static_cast<size_t>(&which - services)];
+}
+
 /// Answered in the system account; an account has to import it if it wants it.
 constexpr const char* subscribers = "$SYS.DEBUG.SUBSCRIBERS";
 
@@ -74,9 +85,8 @@ std::vector<service_import_ptr> broker_services(account& importer, const account
     auto* transform = std::get_if<protocol::subject_transform>(&made);
     if (!transform)
       return {};
-    out.push_back(protocol::make_ref<service_import>(importer.interests.share_text(each.local),
-                                                     nobody, system, std::move(*transform),
-                                                     offer_of(each), each.share));
+    out.push_back(protocol::make_ref<service_import>(
+        text_of(each), nobody, system, std::move(*transform), offer_of(each), each.share));
   }
   return out;
 }

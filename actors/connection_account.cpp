@@ -25,6 +25,8 @@ void connection::enter(account_ptr where) {
   verdicts_.reset();
   home_.join_account(*this, *account_);
   auto now = account_->connections.fetch_add(1, std::memory_order_relaxed) + 1;
+  if (now == 1 && home_.shared.supervisor)
+    caf::anon_send(home_.shared.supervisor, atom::watch_v, account_);
   account_->total_connections.fetch_add(1, std::memory_order_relaxed);
   tell_count(account_, now);
   open_gate();

@@ -186,7 +186,7 @@ void connection::no_responders(const protocol::publication& pub) {
     if (sub.to.get() != dest_.get())
       continue;
     router::write_no_responders(own(), pub.reply, sub.sid, pub.subject);
-    own().count(sub, 0, (sub.quirks.load(std::memory_order_relaxed) & quirk_limited) != 0);
+    own().count(sub, 0, true); // not one of the messages that a maximum counts
     return;
   }
 }

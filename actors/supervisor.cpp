@@ -1,8 +1,9 @@
-// actors/supervisor.cpp: starts anew what has failed.
+// actors/supervisor.cpp: an actor for each account that is in use, started anew when it fails.
 #include "actors/supervisor.hpp"
 
 #include "actors/account_actor.hpp"
 #include "actors/account_policy.hpp"
+#include "actors/account_registry.hpp"
 #include "actors/log.hpp"
 
 #include <fmt/format.h>
@@ -13,7 +14,7 @@
 namespace troupe::actors {
 namespace {
 
-/// Restarts what must live. Its children's state is in `core`, so a new actor goes on with it.
+/// Its children's state is in `core`, so a new actor goes on with it.
 struct broker_state {
   static inline const char* name = "broker";
   struct child {
@@ -25,8 +26,29 @@ struct broker_state {
   uint64_t restarts = 0;
 };
 
-broker_actor::behavior_type supervise(broker_actor::stateful_pointer<broker_state> self,
-                                      std::vector<account_ptr> accounts,
+using broker_pointer = broker_actor::stateful_pointer<broker_state>;
+
+tree_ptr tree_of(broker_pointer self, const account_registry& registry) {
+  const auto& state = self->state;
+  auto all = registry.all();
+  auto out = std::make_shared<std::vector<actor_snapshot>>();
+  out->reserve(all.size() + 1);
+  actor_snapshot mine;
+  mine.path = "broker";
+  mine.place = "scheduler";
+  mine.state = fmt::format("{} accounts, {} of them in use, {} restarts", all.size(),
+                           state.children.size(), state.restarts);
+  mine.mailbox = self->mailbox().size();
+  out->push_back(std::move(mine));
+  for (const auto& which : all) {
+    auto& one = out->emplace_back(actor_snapshot_of(*which));
+    if (!state.speakers.contains(which.get()))
+      one.place = "asleep";
+  }
+  return out;
+}
+
+broker_actor::behavior_type supervise(broker_pointer self, const account_registry* registry,
                                       std::vector<reactor_actor> reactors) {
   auto begin = [self, reactors = std::move(reactors)](const account_ptr& which) {
     auto actor = spawn_account(self->system(), which, reactors);
@@ -34,8 +56,12 @@ broker_actor::behavior_type supervise(broker_actor::stateful_pointer<broker_stat
     self->state.children.emplace(actor.address(), broker_state::child{actor, which});
     self->state.speakers.insert_or_assign(which.get(), actor.address());
   };
-  for (const auto& which : accounts)
-    begin(which);
+  auto wake = [self, begin](const account_ptr& which) {
+    if (!self->state.speakers.contains(which.get()))
+      begin(which);
+  };
+  wake(registry->global);
+  wake(registry->system);
   self->set_down_handler([self, begin](caf::down_msg& down) {
     auto it = self->state.children.find(down.source);
     if (it == self->state.children.end())
@@ -52,12 +78,13 @@ broker_actor::behavior_type supervise(broker_actor::stateful_pointer<broker_stat
     begin(which);
   });
   return {
-      [begin](atom::watch, const account_ptr& which) { begin(which); },
-      [self](atom::rules, const account_ptr& which) {
-        auto who = self->state.speakers.find(which.get());
-        if (who == self->state.speakers.end())
-          return;
-        const auto& speaker = self->state.children.at(who->second).actor;
+      [wake](atom::watch, const account_ptr& which) {
+        if (!which->policy()->removed) // else it has just been told to end
+          wake(which);
+      },
+      [self, wake](atom::rules, const account_ptr& which) {
+        wake(which); // a client may have come whose `watch` is still on its way
+        const auto& speaker = self->state.children.at(self->state.speakers.at(which.get())).actor;
         self->send(speaker, atom::rules_v);
         if (which->policy()->removed)
           self->send(speaker, atom::shut_down_v); // nobody needs to be counted any more
@@ -68,27 +95,15 @@ broker_actor::behavior_type supervise(broker_actor::stateful_pointer<broker_stat
           self->send(child.actor, atom::shut_down_v);
         self->quit();
       },
-      [self](atom::tree) {
-        auto out = std::make_shared<std::vector<actor_snapshot>>();
-        actor_snapshot mine;
-        mine.path = "broker";
-        mine.place = "scheduler";
-        mine.state = fmt::format("{} accounts, {} restarts", self->state.children.size(),
-                                 self->state.restarts);
-        mine.mailbox = self->mailbox().size();
-        out->push_back(std::move(mine));
-        for (const auto& [address, child] : self->state.children)
-          out->push_back(actor_snapshot_of(*child.which));
-        return out;
-      },
+      [self, registry](atom::tree) { return tree_of(self, *registry); },
   };
 }
 
 } // namespace
 
-broker_actor spawn_supervisor(caf::actor_system& sys, std::vector<account_ptr> accounts,
+broker_actor spawn_supervisor(caf::actor_system& sys, const account_registry& registry,
                               std::vector<reactor_actor> reactors) {
-  return sys.spawn(supervise, std::move(accounts), std::move(reactors));
+  return sys.spawn(supervise, &registry, std::move(reactors));
 }
 
 } // namespace troupe::actors

@@ -1,4 +1,4 @@
-// actors/supervisor.hpp: the broker's own actor.
+// actors/supervisor.hpp: starts the actor that keeps the accounts' actors alive.
 #pragma once
 
 #include "actors/interfaces.hpp"
@@ -7,9 +7,12 @@
 
 namespace troupe::actors {
 
-/// Speaks for the broker in the tree, and keeps one actor alive for each account; later accounts
-/// are announced to it.
-broker_actor spawn_supervisor(caf::actor_system& sys, std::vector<account_ptr> accounts,
+class account_registry;
+
+/// Each account is in its answer to `tree`. Those of operators are thousands and mostly quiet, and
+/// an actor takes 2 KB: an account's starts with its first client or its first change, and stays.
+/// `registry` outlives it; `reactors`: all that may hold connections.
+broker_actor spawn_supervisor(caf::actor_system& sys, const account_registry& registry,
                               std::vector<reactor_actor> reactors);
 
 } // namespace troupe::actors

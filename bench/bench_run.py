@@ -17,8 +17,7 @@ class BenchRun:
         self.amounts = {}  # (server, load) -> messages for one run of about options.seconds
 
     def _command(self, server, flags):
-        return [self.tool, "bench", "--json", "--server", server.url, "--user", "bench",
-                "--password", "bench", *flags]
+        return [self.tool, "bench", "--json", "--server", server.url, *server.site.login, *flags]
 
     def _bench(self, server, flags):
         done = subprocess.run(self._command(server, flags), capture_output=True, text=True,
@@ -36,7 +35,21 @@ class BenchRun:
         if load.kind == "request":
             report = self._bench(server, [*load.flags, "--requests", str(self.options.requests)])
             return {"p50": report["microseconds"]["p50"], "p99": report["microseconds"]["p99"]}
+        if load.kind == "requests":
+            return self._requests(load, who, server)
         return self._throughput(load, who, server)
+
+    def _requests(self, load, who, server):
+        """Many at once, for what one costs the server."""
+        key = (who, load.name)
+        if key not in self.amounts:
+            probe = self._bench(server, [*load.flags, "--requests", str(load.probe)])
+            self.amounts[key] = max(load.probe,
+                                    int(probe["requests_per_second"] * self.options.seconds))
+        before = server.cpu_seconds()
+        report = self._bench(server, [*load.flags, "--requests", str(self.amounts[key])])
+        cpu = server.cpu_seconds() - before
+        return {"rate": report["requests_per_second"], "cpu": cpu / (report["requests"] / 1e6)}
 
     def _throughput(self, load, who, server):
         field = "published" if load.kind == "publish" else "delivered"

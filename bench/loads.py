@@ -2,7 +2,8 @@
 """Every load runs `troupe bench` with some flags against one server and yields named figures.
 
 `required` is the least ratio of Troupe to the better one of the peers, larger being better for every
-figure (for times, memory and CPU the ratio is turned round). `limits` are figures of Troupe alone.
+figure (for times, memory and CPU the ratio is turned round). `limits` are figures of Troupe alone,
+and RELATIONS compare its loads with each other.
 """
 
 from dataclasses import dataclass, field
@@ -12,11 +13,12 @@ from dataclasses import dataclass, field
 class Load:
     name: str
     flags: tuple  # of `troupe bench`, without the amount
-    kind: str  # "deliver", "publish", "request", "connections" or "handshakes"
+    kind: str  # "deliver", "publish", "request", "requests", "connections" or "handshakes"
     probe: int = 0  # the amount of the first, short run that finds the amount for a full one
     tls: bool = False
+    site: str = "one user"  # of sites.py: or "tenants", "operator"
     required: dict = field(default_factory=dict)  # figure -> ratio
-    limits: dict = field(default_factory=dict)  # figure -> the most that Troupe may take
+    limits: dict = field(default_factory=dict)  # figure -> the worst that Troupe may have
 
 
 LOADS = (
@@ -43,6 +45,29 @@ LOADS = (
          tls=True, required={"memory": 1.0}, limits={"memory": 20480}),
     Load("TLS handshake with log-in", ("--tls-insecure",), "handshakes", tls=True,
          required={"handshakes": 1.0}),
+    Load("16 B, 1 to 1, 200 accounts", ("--size", "16", "--sub", "1"), "deliver", 300_000,
+         site="tenants", required={"rate": 6.0, "cpu": 5.0}),
+    Load("16 B through a stream import",
+         ("--size", "16", "--sub", "1", "--subject", "shared.stream", "--subscriber-user", "other"),
+         "deliver", 300_000, site="tenants", required={"rate": 4.0, "cpu": 4.0}),
+    Load("requests in one account, 64 at once",
+         ("--size", "16", "--in-flight", "64"), "requests", 20_000, site="tenants",
+         required={"cpu": 1.0}),
+    Load("requests through a service import, 64 at once",
+         ("--size", "16", "--in-flight", "64", "--subject", "shared.request",
+          "--subscriber-user", "other"), "requests", 20_000, site="tenants",
+         required={"cpu": 1.0}),
+    Load("log-in by JWT", (), "handshakes", site="operator", required={"handshakes": 1.0},
+         limits={"handshakes": 2000}),
+)
+
+# (load, figure, load that it is compared with, the least ratio; more is better, as in `required`).
+RELATIONS = (
+    ("16 B, 1 to 1, 10 000 unrelated wildcards", "rate", "16 B, 1 to 1", 0.8),
+    ("16 B, 1 to 1, 200 accounts", "rate", "16 B, 1 to 1", 0.85),
+    ("16 B through a stream import", "cpu", "16 B, 1 to 1, 200 accounts", 1 / 1.5),
+    ("requests through a service import, 64 at once", "cpu", "requests in one account, 64 at once",
+     1 / 2),
 )
 
 # How a figure is called, and whether more of it is better.

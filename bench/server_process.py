@@ -16,18 +16,6 @@ host: "127.0.0.1"
 port: -1
 ports_file_dir: "{folder}"
 max_connections: 200000
-authorization {{
-  users [
-    {{
-      user: "bench"
-      password: "bench"
-      permissions {{
-        publish: ["bench", "bench.>", "_INBOX.>"]
-        subscribe: ["bench", "bench.>", "_INBOX.>", "unrelated.>"]
-      }}
-    }}
-  ]
-}}
 """
 
 TLS = """\
@@ -56,13 +44,15 @@ def make_certificate(folder):
 
 
 class ServerProcess:
-    """One server with users and permissions on a free port; `certificate` makes it a TLS server."""
+    """One server of a site (sites.py) on a free port; `certificate` makes it a TLS server."""
 
-    def __init__(self, template, binary, certificate=None):
+    def __init__(self, template, binary, site, certificate=None):
+        self.site = site
         self.folder = tempfile.mkdtemp(prefix="troupe-bench-")
         self.config = os.path.join(self.folder, "server.conf")
         with open(self.config, "w", encoding="utf-8") as out:
             out.write(CONFIG.format(folder=self.folder))
+            out.write(site.config)
             if certificate:
                 out.write(TLS.format(cert=certificate[0], key=certificate[1]))
         command = [part.format(binary=binary, config=self.config)

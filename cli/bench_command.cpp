@@ -66,6 +66,8 @@ outcome check_flags(const bench_flags& flags) {
     return usage("at most 4096 publishers and subscribers", "see --connections for idle ones");
   if (load.bare_relay && (load.publishers != 1 || load.subscribers != 1 || load.verify))
     return usage("a bare relay carries one publisher to one subscriber, unverified");
+  if (!load.subscriber_user.empty() && (flags.connections > 0 || flags.handshakes > 0))
+    return usage("--subscriber-user is for loads with subscribers and for --requests");
   return std::nullopt;
 }
 
@@ -86,6 +88,7 @@ outcome bench_requests(const bench_flags& flags, const load_plan& load) {
   plan.in_flight = flags.in_flight;
   plan.size = load.size;
   plan.subject = load.subject;
+  plan.responder_user = load.subscriber_user;
   plan.idle_limit = load.idle_limit;
   latency_result result;
   if (auto wrong = run_requests(plan, result, interrupt_fd()))
@@ -145,6 +148,11 @@ void add_load_flags(CLI::App& command, bench_flags& flags) {
       ->type_name("NAME");
   command.add_option("--subject", load.subject, "the subject (default: bench)")
       ->type_name("SUBJECT");
+  command
+      .add_option("--subscriber-user", load.subscriber_user,
+                  "subscribers, and who answers requests, log in as this user (of another account, "
+                  "say), with the same password")
+      ->type_name("NAME");
   number("--subjects", load.subjects, "go around N subjects SUBJECT.0 … (default: 1)", 1);
   command.add_flag("--wildcard", load.wildcard,
                    "subscribe to SUBJECT.* instead of to each subject");

@@ -100,9 +100,11 @@ outcome load_run::open() {
     if (auto wrong = open_bench_session(plan_, tls_, subs, extra_))
       return wrong;
   }
+  auto listening = plan_;
+  listening.connection = plan_.of_subscribers();
   for (uint32_t i = 0; i < plan_.subscribers; ++i) {
     session opened;
-    if (auto wrong = open_bench_session(plan_, tls_, subscription_lines(plan_, i), opened))
+    if (auto wrong = open_bench_session(listening, tls_, subscription_lines(plan_, i), opened))
       return wrong;
     auto expected = plan_.pairs ? plan_.share_of_publisher(i % plan_.publishers) : plan_.messages;
     subscribers_.emplace_back(plan_, std::move(opened), plan_.queue.empty() ? expected : 0);

@@ -33,6 +33,13 @@ uint64_t load_plan::expected_deliveries() const {
   return sum;
 }
 
+connect_options load_plan::of_subscribers() const {
+  auto out = connection;
+  if (!subscriber_user.empty())
+    out.user = subscriber_user;
+  return out;
+}
+
 std::vector<std::string> load_plan::subjects_of(uint32_t publisher) const {
   auto head = pairs ? numbered(subject, publisher % publishers, publishers) : subject;
   if (subjects == 1)

@@ -147,8 +147,11 @@ outcome run_requests(const request_plan& plan, latency_result& out, int stop_fd)
   session answering;
   session asking;
   requester_ear ear{plan};
+  load_plan others = sessions;
+  others.subscriber_user = plan.responder_user;
+  others.connection = others.of_subscribers();
   if (auto wrong =
-          open_bench_session(sessions, tls, fmt::format("SUB {} 1\r\n", plan.subject), answering))
+          open_bench_session(others, tls, fmt::format("SUB {} 1\r\n", plan.subject), answering))
     return wrong;
   if (auto wrong =
           open_bench_session(sessions, tls, fmt::format("SUB {}.* 1\r\n", ear.inbox), asking))

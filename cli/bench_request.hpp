@@ -12,6 +12,7 @@ struct request_plan {
   size_t size = 16;
   uint32_t in_flight = 1; ///< 1: one at a time
   std::string subject = "bench.request";
+  std::string responder_user; ///< who answers logs in as this user; empty: as who asks
   std::chrono::nanoseconds idle_limit = std::chrono::seconds{10};
 };
 

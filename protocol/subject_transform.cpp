@@ -156,10 +156,17 @@ subject_transform::make(std::string_view source, std::string_view destination, d
     if (auto wrong = check_import(out.parts_, source, destination); !wrong.empty())
       return wrong;
   out.identity_ = keeps_names(out.parts_, source);
+  if (std::all_of(out.parts_.begin(), out.parts_.end(),
+                  [](const auto& part) { return part.what == function::literal; }))
+    std::vector<transform_part>{}.swap(out.parts_); // the text says all, for thousands of accounts
+  else
+    out.parts_.shrink_to_fit();
   return out;
 }
 
 std::string subject_transform::destination_pattern() const {
+  if (parts_.empty())
+    return destination_;
   std::string out;
   for (const auto& part : parts_)
     append_token(part.what == function::literal ? std::string_view{part.text}
@@ -180,6 +187,10 @@ std::optional<std::string> subject_transform::apply(std::string_view subject) co
 void subject_transform::apply_to(std::string_view subject, std::string& to) const {
   if (identity_) {
     to.append(subject);
+    return;
+  }
+  if (parts_.empty()) {
+    to.append(destination_);
     return;
   }
   // The source's last token takes all that is left: only a `>` can leave more than one.
@@ -217,6 +228,8 @@ subject_transform subject_transform::reversed() const {
 }
 
 std::optional<std::string> subject_transform::pull_back(std::string_view wanted) const {
+  if (parts_.empty())
+    return matches(destination_, wanted) ? std::optional{source_} : std::nullopt;
   std::vector<std::string_view> bound(source_tokens_);
   auto rest = wanted;
   bool all = false; // `wanted` had its `>`: it takes whatever comes

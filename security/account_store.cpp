@@ -56,8 +56,8 @@ void account_store::read_account(const std::string& name, int64_t read_since, st
       return;
     }
     memory.problem = why;
-  } else if (*text != memory.text) {
-    memory.text = *text;
+  } else if (auto digest = sha256(*text); digest != memory.text) {
+    memory.text = digest;
     auto token = jwt_in(*text);
     auto read = decode_account_jwt(token);
     if (auto* wrong = std::get_if<jwt_error>(&read)) {
@@ -66,7 +66,8 @@ void account_store::read_account(const std::string& name, int64_t read_since, st
       const auto& standard = std::get<account_claims>(read).standard;
       memory.problem.clear();
       memory.key = standard.subject;
-      memory.account = {name, path, std::move(token), standard.issued_at};
+      memory.account = std::make_shared<const stored_account>(
+          stored_account{name, path, std::move(token), standard.issued_at});
     }
   }
   if (!memory.problem.empty())
@@ -88,7 +89,7 @@ store_changes account_store::refresh(int64_t read_since) {
   });
   for (const auto& name : names)
     read_account(name, read_since > 0 ? read_since : INT64_MIN, out);
-  std::map<std::string, stored_account> now;
+  std::map<std::string, stored_account_ptr> now;
   for (const auto& [name, memory] : files_) {
     if (memory.key.empty())
       continue;
@@ -96,13 +97,13 @@ store_changes account_store::refresh(int64_t read_since) {
     if (is_new)
       continue;
     auto loser = memory.account;
-    if (loser.issued_at > at->second.issued_at)
+    if (loser->issued_at > at->second->issued_at)
       std::swap(loser, at->second);
-    out.problems.push_back({loser.path, "is of the same account as " + at->second.path
-                                            + ", which is at least as new and counts"});
+    out.problems.push_back({loser->path, "is of the same account as " + at->second->path
+                                             + ", which is at least as new and counts"});
   }
   for (const auto& [key, account] : now)
-    if (auto old = accounts_.find(key); old == accounts_.end() || old->second.jwt != account.jwt)
+    if (auto old = accounts_.find(key); old == accounts_.end() || old->second->jwt != account->jwt)
       out.changed.push_back(key);
   for (const auto& [key, account] : accounts_)
     if (!now.contains(key))
@@ -113,7 +114,7 @@ store_changes account_store::refresh(int64_t read_since) {
 
 const stored_account* account_store::find(std::string_view key) const {
   auto at = accounts_.find(std::string{key});
-  return at == accounts_.end() ? nullptr : &at->second;
+  return at == accounts_.end() ? nullptr : at->second.get();
 }
 
 bool account_store::has_marker() const {
@@ -124,7 +125,7 @@ bool account_store::has_marker() const {
 std::string account_store::digest() const {
   sha256_digest all{};
   for (const auto& [key, account] : accounts_)
-    toggle(all, sha256(account.jwt));
+    toggle(all, sha256(account->jwt));
   return to_hex(all);
 }
 

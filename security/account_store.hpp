@@ -2,6 +2,7 @@
 #pragma once
 
 #include "security/claims.hpp"
+#include "security/digest.hpp"
 #include "security/store_layout.hpp"
 
 #include <map>
@@ -19,6 +20,7 @@ struct stored_account {
   std::string jwt; ///< bare token; decodes, and its signature is that of the issuer it names
   int64_t issued_at = 0;
 };
+using stored_account_ptr = std::shared_ptr<const stored_account>;
 
 /// A file that cannot be used; others are not affected.
 struct store_problem {
@@ -55,7 +57,7 @@ public:
   const operator_claims& owner() const noexcept { return operator_; }
   const std::string& operator_jwt() const noexcept { return operator_jwt_; }
   /// By public account key.
-  const std::map<std::string, stored_account>& accounts() const noexcept { return accounts_; }
+  const std::map<std::string, stored_account_ptr>& accounts() const noexcept { return accounts_; }
   /// Null: no such account. Valid until the next refresh.
   const stored_account* find(std::string_view key) const;
   /// There is a `.nsc`, without which nsc and some brokers refuse the folder.
@@ -65,11 +67,12 @@ public:
   std::string digest() const;
 
 private:
+  /// The text of a JWT is kept once, in `account`: there may be thousands.
   struct file_memory {
     file_stamp stamp;
-    std::string text;
-    std::string key; ///< of the account it held when it could last be read; empty: never
-    stored_account account;
+    sha256_digest text{}; ///< of the file when it could last be read
+    std::string key;      ///< of the account it held when it last was right; empty: never
+    stored_account_ptr account;
     std::string problem;
   };
 
@@ -80,7 +83,7 @@ private:
   std::string operator_jwt_;
   operator_claims operator_;
   std::map<std::string, file_memory> files_; ///< by folder name
-  std::map<std::string, stored_account> accounts_;
+  std::map<std::string, stored_account_ptr> accounts_;
 };
 
 /// Public keys that may sign this operator's accounts: strict operators only let signing keys.

@@ -125,9 +125,14 @@ void sharing::know(account_rules rules) {
   for (const auto& wanted : rules.imports)
     importers_of_[wanted.account].insert(rules.name);
   mine.rules = std::make_shared<const account_rules>(std::move(rules));
-  mine.offers = std::make_shared<const offered>(offered{export_offers{*mine.rules}});
+  // Most accounts share nothing, and there may be thousands.
+  static const auto no_offers = std::make_shared<const offered>(offered{export_offers{{}}});
+  static const auto no_result = std::make_shared<const account_sharing>();
+  mine.offers = mine.rules->exports.empty()
+                    ? no_offers
+                    : std::make_shared<const offered>(offered{export_offers{*mine.rules}});
   if (!mine.result)
-    mine.result = std::make_shared<const account_sharing>();
+    mine.result = no_result;
 }
 
 std::vector<std::string> sharing::assign(std::vector<account_rules> all) {

@@ -1,6 +1,11 @@
 // test/actors/account_actor_test.cpp: what the actor of an account answers.
 #include "actors/account_actor.hpp"
+#include "actors/account_registry.hpp"
+#include "actors/supervisor.hpp"
 #include "test/actors/actor_world.hpp"
+
+#include <map>
+#include <string>
 
 using namespace troupe;
 using test::actor_world;
@@ -36,4 +41,40 @@ TEST_CASE_FIXTURE(actor_world,
   REQUIRE(self->has_next_message());
   self->receive([&](const caf::down_msg& down) { CHECK(!down.reason); });
   CHECK(shared->unique());
+}
+
+TEST_CASE_FIXTURE(
+    actor_world, "every account is in the tree; an actor it gets with its first client or change") {
+  actors::account_registry registry{1, "$SYS"};
+  for (auto name : {"acme", "beta", "quiet"}) {
+    security::account_rules rules;
+    rules.name = name;
+    registry.put(rules);
+  }
+  auto supervisor = actors::spawn_supervisor(sys, registry, {});
+  auto places = [&] {
+    std::map<std::string, std::string> out;
+    for (const auto& each : *ask<actors::tree_ptr>(supervisor, atom::tree_v))
+      out[each.path] = each.place;
+    return out;
+  };
+  auto before = places();
+  CHECK(before.size() == 6);
+  CHECK(before["broker/account/$G"] == "scheduler");
+  CHECK(before["broker/account/acme"] == "asleep");
+  self->send(supervisor, atom::watch_v, registry.find("acme")); // a client came
+  self->send(supervisor, atom::watch_v, registry.find("acme"));
+  self->send(supervisor, atom::rules_v, registry.find("beta")); // its rules have changed
+  auto after = places();
+  CHECK(after["broker/account/acme"] == "scheduler");
+  CHECK(after["broker/account/beta"] == "scheduler");
+  CHECK(after["broker/account/quiet"] == "asleep");
+  auto gone = registry.find("quiet");
+  registry.remove("quiet");
+  self->send(supervisor, atom::rules_v, gone);
+  self->send(supervisor, atom::watch_v, gone); // of a client that was on its way in
+  CHECK(places().count("broker/account/quiet") == 0);
+  self->send(supervisor, atom::shut_down_v);
+  sched.run();
+  CHECK(gone->unique()); // its actor has gone
 }

@@ -24,6 +24,16 @@ TEST_CASE("expected deliveries count every subscriber, a queue group once, a pai
         == 10);
 }
 
+TEST_CASE("subscribers may log in as another user, with the same password") {
+  load_plan plan;
+  plan.connection.user = "asker";
+  plan.connection.password = "secret";
+  CHECK(plan.of_subscribers().user == "asker");
+  plan.subscriber_user = "answerer";
+  CHECK(plan.of_subscribers().user == "answerer");
+  CHECK(plan.of_subscribers().password == "secret");
+}
+
 TEST_CASE("a block's messages all have one length and go around all subjects") {
   load_plan plan;
   plan.size = 3;

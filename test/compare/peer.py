@@ -43,6 +43,21 @@ class Server:
         self.write(config)
         self.process.send_signal(signal.SIGHUP)
 
+    def reload(self, config, settle=0.3):
+        """Returns when it is in force; for connections, a moment after the log says so."""
+        before = self.said("Reloaded server configuration")
+        self.reconfigure(config)
+        deadline = time.monotonic() + 20
+        while self.said("Reloaded server configuration") == before:
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"no reload: {open(self.log.name).read()[-2000:]}")
+            time.sleep(0.01)
+        time.sleep(settle)
+
+    def said(self, text):
+        with open(self.log.name) as log:
+            return log.read().count(text)
+
     def await_start(self, binary):
         deadline = time.monotonic() + 20
         while not self.is_listening():

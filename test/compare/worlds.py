@@ -29,7 +29,7 @@ class Account:
     name: str
     exports: list = field(default_factory=list)  # of dict
     imports: list = field(default_factory=list)
-    mappings: dict = field(default_factory=dict)
+    mappings: dict = field(default_factory=dict)  # to a subject, or to [(subject, weight)]
 
 
 @dataclass
@@ -39,12 +39,15 @@ class Client:
     permissions: dict
     echo: bool
     subscriptions: list = field(default_factory=list)  # (subject, queue, sid)
+    maxima: dict = field(default_factory=dict)  # sid -> messages
+    lasting: list = field(default_factory=list)  # sids that may get a maximum later
 
 
 class World:
-    """One random world; the same seed makes the same one."""
+    """One random world; the same seed makes the same one. It has a round of messages, and after a
+    reload a second one, if `more` of later.py says so."""
 
-    def __init__(self, seed, prefix, old):
+    def __init__(self, seed, prefix, old, more=()):
         self.rnd = random.Random(seed)
         self.old = old
         self.seed = seed
@@ -69,7 +72,15 @@ class World:
                 if "allow_responses" in client.permissions:
                     # With two that hear one request nats-server lets it answer none.
                     del client.subscriptions[1:]
-        self.messages = [self.message(n) for n in range(30)]
+        self.rounds = [[self.message(n) for n in range(30)]]
+        self.configs = [self.config()]
+        self.reloads = False
+        for add in more:
+            add(self)
+            if self.reloads:
+                self.configs.append(self.config())
+            else:
+                self.configs = [self.config()]
 
     def chance(self, percent):
         return self.rnd.randrange(100) < percent
@@ -136,11 +147,9 @@ class World:
         if offer["accounts"] is not None and account.name not in offer["accounts"]:
             return
         subject = self.narrowed(offer["subject"], offer["position"], account.name)
-        covering = [e for e in source.exports
-                    if e["kind"] == offer["kind"] and contains(e["subject"], subject)]
-        if len(covering) != 1:
-            return
         one = {"kind": offer["kind"], "account": source.name, "subject": subject}
+        if not self.is_covered_once(one):
+            return
         one["local"] = self.local_for(subject)
         if any(i["kind"] == one["kind"] and (i["subject"] == subject or i["local"] == one["local"]
                                              or self.overlap(i["local"], one["local"]))
@@ -176,8 +185,10 @@ class World:
             out.append(wild.pop() if wild and self.chance(60) else self.token())
         return ".".join(out + ([">"] if tokens[-1] == ">" else []))
 
-    def add_mapping(self, account):
-        source = self.pattern()
+    def add_mapping(self, account, source=None):
+        source = source or self.pattern()
+        if any(self.overlap(source, other) for other in account.mappings):
+            return  # which of them counts is chance in nats-server
         tokens = source.split(".")
         to = self.literal() + "".join(f".${i}" for i in range(1, tokens.count("*") + 1))
         account.mappings[source] = to + (".>" if tokens[-1] == ">" else "")
@@ -203,16 +214,30 @@ class World:
             subject = ".".join("*" if t[0] == "$" else t for t in local.split("."))
         else:
             subject = self.pattern()
-        for rule in client.permissions.get("subscribe", {}).values():
-            # nats-server matches a subscription like a literal, which is a known difference.
-            if any(matches(subject, p) and not contains(p, subject)
-                   for p in (entry.split(" ")[0] for entry in rule)):
-                return
-        if self.old and any(self.overlap(subject, p) and not contains(p, subject)
-                            for p in client.permissions.get("subscribe", {}).get("deny", [])):
-            return  # 2.9 does not see every overlap, and then delivers what is denied
+        if self.is_known_to_differ(client, subject):
+            return
         queue = self.rnd.choice("gh") if self.chance(35) else ""
         client.subscriptions.append((subject, queue, str(sid)))
+
+    def is_known_to_differ(self, client, subject):
+        """May this client subscribe to that?"""
+        for rule in client.permissions.get("subscribe", {}).values():
+            # nats-server matches a subscription like a literal.
+            if any(matches(subject, p) and not contains(p, subject)
+                   for p in (entry.split(" ")[0] for entry in rule)):
+                return True
+        # 2.9 does not see every overlap, and then delivers what is denied.
+        return self.old and any(self.overlap(subject, p) and not contains(p, subject)
+                                for p in client.permissions.get("subscribe", {}).get("deny", []))
+
+    @staticmethod
+    def takes(one, exporter, offer):
+        """Does that import live by this export?"""
+        return (one["account"] == exporter.name and one["kind"] == offer["kind"]
+                and contains(offer["subject"], one["subject"]))
+
+    def is_covered_once(self, one):
+        return sum(self.takes(one, a, e) for a in self.accounts for e in a.exports) == 1
 
     def message(self, number):
         client = self.rnd.choice(self.clients)
@@ -235,9 +260,16 @@ class World:
             out.append(f"  {account.name} {{\n    users: [{', '.join(users)}]")
             out.append("    exports: [" + ", ".join(map(self.export_text, account.exports)) + "]")
             out.append("    imports: [" + ", ".join(map(self.import_text, account.imports)) + "]")
-            maps = ", ".join(f'"{k}": "{v}"' for k, v in account.mappings.items())
+            maps = ", ".join(f'"{k}": {self.targets(v)}' for k, v in account.mappings.items())
             out.append(f"    mappings: {{{maps}}}\n  }}" if maps else "  }")
         return "\n".join(out) + "\n"
+
+    @staticmethod
+    def targets(mapping):
+        if isinstance(mapping, str):
+            return f'"{mapping}"'
+        return "[" + ", ".join(f'{{destination: "{to}", weight: {weight}%}}'
+                               for to, weight in mapping) + "]"
 
     @staticmethod
     def rules(client):
