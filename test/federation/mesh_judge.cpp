@@ -1,0 +1,228 @@
+// test/federation/mesh_judge.cpp: compares what was heard with what should have been.
+#include "test/federation/mesh_judge.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+
+namespace troupe::test {
+namespace {
+
+using kind = mesh_step::kind;
+
+std::string said(const mesh_step& message) {
+  return "message " + std::to_string(message.id) + " on " + published_subject(message) + " in "
+         + account_name(message.account) + " at " + std::to_string(message.broker);
+}
+
+std::string listed(const std::set<uint32_t>& ids) {
+  std::string out;
+  for (auto id : ids)
+    out += (out.empty() ? "" : " ") + std::to_string(id);
+  return "{" + out + "}";
+}
+
+} // namespace
+
+void mesh_judge::expect(const mesh_step& step, bool idle) {
+  switch (step.what) {
+  case kind::publish:
+  case kind::request: publish(step); return;
+  case kind::progress: return;
+  case kind::settle: calm_ = true; return;
+  case kind::subscribe:
+    subscriptions_[step.id] = step;
+    ever_[step.id] = step;
+    break;
+  case kind::unsubscribe: subscriptions_.erase(step.id); break;
+  case kind::connect:
+  case kind::cut:
+  case kind::account: break;
+  }
+  calm_ = false;
+  if (!idle)
+    for (auto& [id, each] : messages_)
+      each.exact = false;
+}
+
+void mesh_judge::publish(const mesh_step& step) {
+  auto& one = messages_[step.id];
+  one.said = step;
+  one.exact = calm_;
+  for (const auto& [id, sub] : subscriptions_)
+    if (sub.account == step.account
+        && plainly_matches(subscribed_subject(sub), published_subject(step))) {
+      if (auto queue = queue_name(sub); queue.empty())
+        one.plain.insert(id);
+      else
+        one.groups[queue].insert(id);
+    }
+}
+
+/// A server that was chosen for a queue group and has lost its member sends the message on to
+/// another, whose plain subscriptions then get it again (routes.md 9): once a group at most, and
+/// only while interest changes.
+size_t mesh_judge::possible_hops(const message& what) const {
+  std::set<std::string> groups;
+  for (const auto& [id, sub] : ever_)
+    if (auto queue = queue_name(sub);
+        !queue.empty() && sub.account == what.said.account
+        && plainly_matches(subscribed_subject(sub), published_subject(what.said)))
+      groups.insert(queue);
+  return groups.size();
+}
+
+std::string mesh_judge::judge_message(const message& what,
+                                      const std::map<uint32_t, size_t>& by) const {
+  std::map<std::string, size_t> in_group;
+  for (const auto& [id, times] : by) {
+    auto sub = ever_.find(id);
+    if (sub == ever_.end())
+      return said(what.said) + " reached an unknown subscription " + std::to_string(id);
+    if (sub->second.account != what.said.account)
+      return said(what.said) + " reached " + std::to_string(id) + " in another account";
+    if (!plainly_matches(subscribed_subject(sub->second), published_subject(what.said)))
+      return said(what.said) + " reached " + std::to_string(id) + ", which did not ask for it";
+    if (auto queue = queue_name(sub->second); !queue.empty())
+      in_group[queue] += times;
+    else if (times > 1 + (what.exact ? 0 : possible_hops(what)))
+      return said(what.said) + " reached " + std::to_string(id) + " " + std::to_string(times)
+             + " times";
+  }
+  for (const auto& [queue, times] : in_group)
+    if (times > 1)
+      return said(what.said) + " reached " + std::to_string(times) + " members of group " + queue;
+  if (!what.exact)
+    return {};
+  for (auto id : what.plain)
+    if (by.count(id) == 0)
+      return said(what.said) + " did not reach " + std::to_string(id);
+  for (const auto& [queue, members] : what.groups)
+    if (in_group.count(queue) == 0)
+      return said(what.said) + " reached no member of group " + queue + " " + listed(members);
+  return {};
+}
+
+/// A subscription hears each publisher in order; over another broker's queue choice it need not.
+std::string mesh_judge::judge_order(const std::vector<mesh_delivery>& heard) const {
+  std::map<std::pair<uint32_t, uint32_t>, uint32_t> last; // by subscription and broker
+  for (const auto& one : heard) {
+    uint32_t id = 0;
+    auto [end, error] =
+        std::from_chars(one.payload.data(), one.payload.data() + one.payload.size(), id);
+    auto sub = ever_.find(one.subscription);
+    auto of = messages_.find(id);
+    if (error != std::errc{} || sub == ever_.end() || !queue_name(sub->second).empty()
+        || of == messages_.end())
+      continue;
+    auto& before = last[{one.subscription, of->second.said.broker}];
+    if (before > id)
+      return said(of->second.said) + " reached " + std::to_string(one.subscription)
+             + " after message " + std::to_string(before);
+    before = id;
+  }
+  return {};
+}
+
+/// Whoever asks is heard of before the request: each answer finds its way.
+std::string
+mesh_judge::judge_answers(const message& what,
+                          const std::map<std::string, std::map<uint32_t, size_t>>& all) const {
+  if (what.said.what != kind::request)
+    return {};
+  auto id = std::to_string(what.said.id);
+  auto inbox = 1'000'000 + what.said.id;
+  auto asked = all.find(id);
+  for (const auto& [who, times] :
+       asked == all.end() ? std::map<uint32_t, size_t>{} : asked->second) {
+    if (who % 3 != 0)
+      continue;
+    auto answer = all.find("r" + id + "." + std::to_string(who));
+    auto came =
+        answer == all.end() || answer->second.count(inbox) == 0 ? 0 : answer->second.at(inbox);
+    if (came > 1)
+      return "the answer of " + std::to_string(who) + " to " + said(what.said) + " came twice";
+    if (came == 0 && what.exact)
+      return "the answer of " + std::to_string(who) + " to " + said(what.said) + " did not come";
+  }
+  return {};
+}
+
+std::string mesh_judge::judge(const std::vector<mesh_delivery>& heard) {
+  std::map<std::string, std::map<uint32_t, size_t>> all; // by message, then by subscription
+  std::string wrong;
+  for (const auto& one : heard) {
+    auto id = one.payload.substr(0, one.payload.find(' '));
+    ++all[id][one.subscription];
+    if (auto of = messages_.find(static_cast<uint32_t>(std::strtoul(id.c_str(), nullptr, 10)));
+        of != messages_.end() && one.payload != payload_of(of->second.said))
+      wrong = said(of->second.said) + " arrived as " + one.payload.substr(0, 64);
+    auto account = one.payload.find("ACC");
+    if (account != std::string::npos && one.payload.substr(account, 4) != account_name(one.account))
+      wrong = "a message of " + one.payload.substr(account, 4) + " was heard in "
+              + account_name(one.account);
+  }
+  for (const auto& [id, what] : messages_) {
+    auto by = all.find(std::to_string(id));
+    if (wrong.empty())
+      wrong = judge_message(what, by == all.end() ? std::map<uint32_t, size_t>{} : by->second);
+    if (wrong.empty())
+      wrong = judge_answers(what, all);
+  }
+  if (wrong.empty())
+    wrong = judge_order(heard);
+  messages_.clear();
+  ever_ = subscriptions_;
+  return wrong;
+}
+
+std::string play(const mesh_plan& plan, actor_world& stage) {
+  mesh_world world{plan, stage};
+  mesh_judge judge;
+  for (const auto& step : plan.steps) {
+    judge.expect(step, world.idle());
+    world.apply(step);
+    if (!world.trouble().empty())
+      return world.trouble();
+    if (step.what != kind::settle)
+      continue;
+    if (auto wrong = judge.judge(world.heard()); !wrong.empty())
+      return wrong;
+    world.forget();
+  }
+  return {};
+}
+
+mesh_plan shrink(mesh_plan plan, actor_world& stage) {
+  // Larger and larger parts are tried first, so that long plans shrink quickly.
+  for (size_t part = plan.steps.size() / 2; part > 0;) {
+    bool smaller = false;
+    for (size_t at = 0; at < plan.steps.size();) {
+      auto less = plan;
+      auto end = std::min(at + part, less.steps.size());
+      less.steps.erase(less.steps.begin() + static_cast<std::ptrdiff_t>(at),
+                       less.steps.begin() + static_cast<std::ptrdiff_t>(end));
+      if (play(less, stage).empty()) {
+        at = end;
+      } else {
+        plan = std::move(less);
+        smaller = true;
+      }
+    }
+    if (!smaller || part > 1)
+      part /= 2;
+  }
+  while (plan.brokers > 2) { // those that no step names
+    auto fewer = plan;
+    --fewer.brokers;
+    bool named = std::any_of(fewer.steps.begin(), fewer.steps.end(), [&](const auto& step) {
+      return step.broker >= fewer.brokers || step.other >= fewer.brokers;
+    });
+    if (named || play(fewer, stage).empty())
+      break;
+    plan = std::move(fewer);
+  }
+  return plan;
+}
+
+} // namespace troupe::test

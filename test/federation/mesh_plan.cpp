@@ -1,0 +1,205 @@
+// test/federation/mesh_plan.cpp: random plans.
+#include "test/federation/mesh_plan.hpp"
+
+#include <algorithm>
+#include <array>
+#include <random>
+
+namespace troupe::test {
+namespace {
+
+using kind = mesh_step::kind;
+
+constexpr std::array<std::string_view, 9> patterns{"a", "a.b", "a.*",   "*.b", "a.>",
+                                                   ">", "b",   "b.c.d", "*"};
+constexpr std::array<std::string_view, 5> literals{"a", "a.b", "b", "b.c.d", "c"};
+constexpr std::array<std::string_view, 4> queues{"", "q", "r", "a"};
+
+class planner {
+public:
+  explicit planner(uint64_t seed) : random_{seed} {
+    plan_.seed = seed;
+    plan_.brokers = pick(4) == 0 ? 2 + pick(11) : 2 + pick(3); // mostly few: they shrink quickly
+    plan_.accounts = 1 + pick(3);
+  }
+
+  mesh_plan make() {
+    for (uint32_t broker = 0; broker < plan_.brokers; ++broker)
+      for (uint32_t account = 0; account < plan_.accounts; ++account)
+        if (pick(8) != 0)
+          add({.what = kind::account, .broker = broker, .account = account});
+    for (uint32_t a = 0; a < plan_.brokers; ++a)
+      for (uint32_t b = a + 1; b < plan_.brokers; ++b)
+        if (pick(3) != 0)
+          connect(a, b);
+    for (uint32_t round = 1 + pick(3); round > 0; --round) {
+      trouble(4 + pick(20));
+      add({.what = kind::settle});
+      traffic(2 + pick(10));
+      add({.what = kind::settle});
+    }
+    return std::move(plan_);
+  }
+
+private:
+  uint32_t pick(uint32_t below) { return static_cast<uint32_t>(random_() % below); }
+
+  void add(mesh_step step) { plan_.steps.push_back(step); }
+
+  void connect(uint32_t a, uint32_t b) {
+    bool turned = pick(2) == 0;
+    add({.what = kind::connect, .broker = turned ? b : a, .other = turned ? a : b});
+  }
+
+  void progress() {
+    if (pick(2) == 0)
+      add({.what = kind::progress, .count = 1 + pick(30)});
+  }
+
+  mesh_step anywhere(kind what) {
+    mesh_step step;
+    step.what = what;
+    step.id = ++ids_;
+    step.broker = pick(plan_.brokers);
+    step.account = pick(plan_.accounts);
+    return step;
+  }
+
+  void subscribe() {
+    auto step = anywhere(kind::subscribe);
+    step.subject = pick(patterns.size());
+    step.queue = pick(2) == 0 ? 0 : pick(queues.size());
+    subscriptions_.push_back(step.id);
+    add(step);
+  }
+
+  void publish() {
+    auto step = anywhere(pick(4) == 0 ? kind::request : kind::publish);
+    step.subject = pick(literals.size());
+    step.count = pick(6) == 0 ? 1000 + pick(2000) : 0;
+    add(step);
+  }
+
+  /// Everything at once: interest changes while messages and links come and go.
+  void trouble(uint32_t count) {
+    for (; count > 0; --count) {
+      auto what = pick(20);
+      auto a = pick(plan_.brokers);
+      auto b = pick(plan_.brokers);
+      if (what < 8) {
+        subscribe();
+      } else if (what < 11 && !subscriptions_.empty()) {
+        auto which = pick(static_cast<uint32_t>(subscriptions_.size()));
+        add({.what = kind::unsubscribe, .id = subscriptions_[which]});
+        subscriptions_.erase(subscriptions_.begin() + which);
+      } else if (what < 17) {
+        publish();
+      } else if (what < 18 && a != b) {
+        add({.what = kind::cut, .broker = a, .other = b});
+      } else if (what < 19 && a != b) {
+        connect(a, b);
+      } else {
+        add({.what = kind::account, .broker = a, .account = pick(plan_.accounts)});
+      }
+      progress();
+    }
+  }
+
+  /// Nothing but messages: now each has to arrive.
+  void traffic(uint32_t count) {
+    for (; count > 0; --count) {
+      publish();
+      progress();
+    }
+  }
+
+  std::mt19937_64 random_;
+  mesh_plan plan_;
+  uint32_t ids_ = 0;
+  std::vector<uint32_t> subscriptions_;
+};
+
+std::string place(const mesh_step& step) {
+  return "at " + std::to_string(step.broker) + " in " + account_name(step.account);
+}
+
+std::string to_string(const mesh_step& step) {
+  auto id = std::to_string(step.id);
+  auto between = std::to_string(step.broker) + " and " + std::to_string(step.other);
+  switch (step.what) {
+  case kind::connect: return "connect " + between;
+  case kind::cut: return "cut " + between;
+  case kind::account: return "account " + place(step);
+  case kind::subscribe: {
+    auto queue = queue_name(step);
+    return "subscribe " + id + " " + place(step) + " to " + subscribed_subject(step)
+           + (queue.empty() ? "" : " queue " + queue);
+  }
+  case kind::unsubscribe: return "unsubscribe " + id;
+  case kind::publish: return "publish " + id + " " + place(step) + " on " + published_subject(step);
+  case kind::request: return "request " + id + " " + place(step) + " on " + published_subject(step);
+  case kind::progress: return "progress " + std::to_string(step.count);
+  case kind::settle: return "settle";
+  }
+  return {};
+}
+
+std::vector<std::string_view> tokens_of(std::string_view subject) {
+  std::vector<std::string_view> out;
+  for (;;) {
+    auto dot = subject.find('.');
+    out.push_back(subject.substr(0, dot));
+    if (dot == subject.npos)
+      return out;
+    subject.remove_prefix(dot + 1);
+  }
+}
+
+} // namespace
+
+mesh_plan make_mesh_plan(uint64_t seed) {
+  return planner{seed}.make();
+}
+
+std::string to_string(const mesh_plan& plan) {
+  auto out = "seed " + std::to_string(plan.seed) + ", " + std::to_string(plan.brokers)
+             + " brokers, " + std::to_string(plan.steps.size()) + " steps\n";
+  for (const auto& step : plan.steps)
+    out += "  " + to_string(step) + "\n";
+  return out;
+}
+
+std::string subscribed_subject(const mesh_step& step) {
+  return std::string{patterns[step.subject]};
+}
+
+std::string published_subject(const mesh_step& step) {
+  return std::string{literals[step.subject]};
+}
+
+std::string queue_name(const mesh_step& step) {
+  return std::string{queues[step.queue]};
+}
+
+std::string account_name(uint32_t account) {
+  return "ACC" + std::to_string(account);
+}
+
+std::string payload_of(const mesh_step& step) {
+  return std::to_string(step.id) + " " + account_name(step.account) + " "
+         + std::string(step.count, 'x');
+}
+
+bool plainly_matches(std::string_view pattern, std::string_view subject) {
+  auto wanted = tokens_of(pattern);
+  auto given = tokens_of(subject);
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    if (wanted[i] == ">")
+      return i < given.size();
+    if (i >= given.size() || (wanted[i] != "*" && wanted[i] != given[i]))
+      return false;
+  }
+  return wanted.size() == given.size();
+}
+
+} // namespace troupe::test

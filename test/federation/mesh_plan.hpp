@@ -1,0 +1,57 @@
+// test/federation/mesh_plan.hpp: what happens in one simulated cluster, made from a seed.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace troupe::test {
+
+/// One event. Broker, account, subject and queue are indices; `id` names the subscription or the
+/// message for good, so that a plan stays meaningful when steps are taken out of it.
+struct mesh_step {
+  enum class kind : uint8_t {
+    connect,     ///< `broker` dials `other`
+    cut,         ///< the link between them is lost, with all that is on its way
+    account,     ///< `broker` learns of `account`
+    subscribe,   ///< `id`
+    unsubscribe, ///< `id`
+    publish,     ///< `id`
+    request,     ///< the same, with a fresh inbox to answer to
+    progress,    ///< `count` small things happen: bytes move on a link, an actor reads its mail
+    settle       ///< all links are up, and everything happens that can
+  };
+  kind what = kind::settle;
+  uint32_t id = 0;
+  uint32_t broker = 0, other = 0;
+  uint32_t account = 0;
+  uint32_t subject = 0;
+  uint32_t queue = 0; ///< 0: none
+  uint32_t count = 0; ///< of a message: bytes beyond the few that it always has
+};
+
+struct mesh_plan {
+  uint64_t seed = 0; ///< also of the order in which small things happen
+  uint32_t brokers = 2;
+  uint32_t accounts = 1;
+  std::vector<mesh_step> steps;
+};
+
+/// Same seed, same plan.
+mesh_plan make_mesh_plan(uint64_t seed);
+
+/// One line a step, for people.
+std::string to_string(const mesh_plan& plan);
+
+std::string subscribed_subject(const mesh_step& step);
+std::string published_subject(const mesh_step& step);
+std::string queue_name(const mesh_step& step); ///< empty: none
+std::string account_name(uint32_t account);
+/// What its message says: "7 ACC1 xxx".
+std::string payload_of(const mesh_step& step);
+
+/// Does a subject that was published match a subscription's? Written without the sublist.
+bool plainly_matches(std::string_view pattern, std::string_view subject);
+
+} // namespace troupe::test

@@ -1,0 +1,72 @@
+// test/federation/mesh_test.cpp: random clusters against a plain model.
+//
+// A failure prints its seed and as few steps as it takes. Again, or for longer:
+//   TROUPE_MESH_SEED=17 build/release/bin/federation_test -tc='in every mesh*'
+//   TROUPE_MESH_RUNS=100000 build/release/bin/federation_test -tc='in every mesh*'
+#include "test/federation/mesh_judge.hpp"
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <string>
+
+using namespace troupe::test;
+
+namespace {
+
+uint64_t number_from(const char* variable, uint64_t otherwise) {
+  const char* text = std::getenv(variable);
+  return text != nullptr ? std::strtoull(text, nullptr, 10) : otherwise;
+}
+
+} // namespace
+
+TEST_CASE("in every mesh of routes each message reaches all who should get it, and once") {
+  auto first = number_from("TROUPE_MESH_SEED", 1);
+  auto runs = number_from("TROUPE_MESH_RUNS", std::getenv("TROUPE_MESH_SEED") ? 1 : 3000);
+  // On slow machines, and under sanitizers, fewer will do.
+  auto end = std::chrono::steady_clock::now() + std::chrono::seconds{8};
+  bool limited = std::getenv("TROUPE_MESH_RUNS") == nullptr;
+  uint64_t done = 0;
+  actor_world stage;
+  for (; done < runs && (!limited || std::chrono::steady_clock::now() < end); ++done) {
+    auto plan = make_mesh_plan(first + done);
+    auto wrong = play(plan, stage);
+    if (!wrong.empty()) {
+      auto small = shrink(plan, stage);
+      FAIL(wrong << "\nin " << to_string(plan) << "\nshrunk: " << play(small, stage) << "\nin "
+                 << to_string(small));
+    }
+  }
+  MESSAGE(done << " meshes");
+  CHECK(done > 0);
+}
+
+TEST_CASE("the model itself misses no lost, doubled or stray message") {
+  mesh_judge judge;
+  mesh_step sub{.what = mesh_step::kind::subscribe, .id = 1};
+  mesh_step member{.what = mesh_step::kind::subscribe, .id = 2, .queue = 1};
+  mesh_step rest{.what = mesh_step::kind::settle};
+  mesh_step say{.what = mesh_step::kind::publish, .id = 7};
+  auto verdict = [&](std::vector<mesh_delivery> heard) {
+    judge.expect(rest, true);
+    judge.expect(say, true);
+    return judge.judge(heard);
+  };
+  judge.expect(sub, true);
+  judge.expect(member, true);
+  mesh_delivery to_sub{1, "7 ACC0 ", 0};
+  mesh_delivery to_member{2, "7 ACC0 ", 0};
+  CHECK(verdict({to_sub, to_member}) == "");
+  CHECK(verdict({to_member}) == "message 7 on a in ACC0 at 0 did not reach 1");
+  CHECK(verdict({to_sub}) == "message 7 on a in ACC0 at 0 reached no member of group q {2}");
+  CHECK(verdict({to_sub, to_sub, to_member}) == "message 7 on a in ACC0 at 0 reached 1 2 times");
+  CHECK(verdict({to_sub, to_member, to_member})
+        == "message 7 on a in ACC0 at 0 reached 2 members of group q");
+  CHECK(verdict({to_sub, to_member, {3, "7 ACC0 ", 0}})
+        == "message 7 on a in ACC0 at 0 reached an unknown subscription 3");
+  CHECK(verdict({to_sub, to_member, {1, "7 ACC0 x", 0}})
+        == "message 7 on a in ACC0 at 0 arrived as 7 ACC0 x");
+  CHECK(verdict({to_sub, to_member, {1, "8 ACC1 ", 0}}) == "a message of ACC1 was heard in ACC0");
+}
