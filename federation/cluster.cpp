@@ -30,6 +30,8 @@ constexpr auto longest_wait = std::chrono::milliseconds{1500};
 /// A lost route that the configuration names is dialled again after this and a little more.
 constexpr uint64_t redial_ms = 1000;
 constexpr uint64_t redial_spread_ms = 100;
+/// Gossip makes no more dialers than that: a member may be wrong about the others.
+constexpr size_t most_remotes = 1024;
 
 class cluster final : public cluster_actor::base {
 public:
@@ -383,7 +385,8 @@ private:
         return each.second.where.host == host && each.second.where.port == port;
       });
     };
-    if (!there(where.host, where.port) && !there(of.host, of.port))
+    if (remotes_.size() < most_remotes && !there(where.host, where.port)
+        && !there(of.host, of.port))
       add_remote(where, false);
   }
 

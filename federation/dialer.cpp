@@ -36,6 +36,11 @@ public:
   const char* name() const override { return "dialer"; }
 
   behavior_type make_behavior() override {
+    set_down_handler([this](caf::down_msg&) { // nobody is left to dial for
+      stop();
+      quit();
+    });
+    monitor(boss_);
     return {
         [this](atom::dial, uint64_t wait_ms) { begin(std::chrono::milliseconds{wait_ms}); },
         [this](atom::shut_down) {

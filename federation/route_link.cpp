@@ -218,6 +218,10 @@ private:
   std::string who() const { return fmt::format("{} - rid:{}", peer(), link_->cid); }
 
   void start() {
+    set_down_handler([this](caf::down_msg&) { // nobody would end this link later
+      end(close_reason::internal_error, "", "The actor of the cluster has failed", true);
+    });
+    monitor(boss_);
     open();
     started_ = last_activity_;
     log::info("{} - Route connection created", who());
