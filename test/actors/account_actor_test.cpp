@@ -54,7 +54,8 @@ TEST_CASE_FIXTURE(
   auto supervisor = actors::spawn_supervisor(sys, registry, {});
   auto places = [&] {
     std::map<std::string, std::string> out;
-    for (const auto& each : *ask<actors::tree_ptr>(supervisor, atom::tree_v))
+    auto tree = ask<actors::tree_ptr>(supervisor, atom::tree_v);
+    for (const auto& each : *tree)
       out[each.path] = each.place;
     return out;
   };
