@@ -56,24 +56,25 @@ mesh_client& mesh_world::client_of(uint32_t number, uint32_t account) {
       home.slots + 1, home.slots, protocol::peer_kind::client, int64_t{64} * 1024 * 1024);
   ++home.slots;
   out.dest->set_quirk(actors::quirk_no_headers, number % 2 == 0);
-  auto* whom = &out;
-  out.actor = stage_.sys.spawn(
-      [this, whom](actors::connection_actor::pointer) -> actors::connection_actor::behavior_type {
-        return {
-            [this, whom](atom::deliver, const actors::outgoing_ptr& batch) {
-              std::string wire;
-              for (const auto& each : batch->pieces)
-                wire.append(each.data, each.size);
-              whom->dest->pending.fetch_sub(static_cast<int64_t>(batch->bytes_so_far()));
-              hear(*whom, wire);
-            },
-            [](atom::await_drain, const caf::strong_actor_ptr&) {},
-            [](atom::drained) {},
-            [](atom::fenced) {},
-            [this](atom::overrun) { trouble_ = "a client was cut as a slow consumer"; },
-            [](const actors::login_result_ptr&) {},
-        };
-      });
+  // CAF's spawn of a functor without arguments is what UBSan stumbles over.
+  auto act = [this](actors::connection_actor::pointer,
+                    mesh_client* whom) -> actors::connection_actor::behavior_type {
+    return {
+        [this, whom](atom::deliver, const actors::outgoing_ptr& batch) {
+          std::string wire;
+          for (const auto& each : batch->pieces)
+            wire.append(each.data, each.size);
+          whom->dest->pending.fetch_sub(static_cast<int64_t>(batch->bytes_so_far()));
+          hear(*whom, wire);
+        },
+        [](atom::await_drain, const caf::strong_actor_ptr&) {},
+        [](atom::drained) {},
+        [](atom::fenced) {},
+        [this](atom::overrun) { trouble_ = "a client was cut as a slow consumer"; },
+        [](const actors::login_result_ptr&) {},
+    };
+  };
+  out.actor = stage_.sys.spawn(act, &out);
   out.dest->mailbox = caf::actor_cast<caf::weak_actor_ptr>(out.actor);
   return out;
 }
