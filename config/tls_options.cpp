@@ -164,7 +164,10 @@ security::tls_settings read_tls(const value& block, const place& where, std::str
     } else if (from == dialect::nats
                && std::find(inactive_names.begin(), inactive_names.end(), key)
                       != inactive_names.end()) {
-      found.note_inactive("tls." + one.key, to_string(one.where), key == "ocsp_peer");
+      bool keeps_out = key == "ocsp_peer"
+                       || (key == "verify_cert_and_check_known_urls"
+                           && !(one.val.kind == value::type::boolean && !one.val.boolean));
+      found.note_inactive("tls." + one.key, to_string(one.where), keeps_out);
     } else if (!one.used_as_variable) {
       error = unknown_key(one, from);
     }

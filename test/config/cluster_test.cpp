@@ -6,6 +6,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 using namespace troupe::config;
 
 namespace {
@@ -125,6 +127,20 @@ TEST_CASE("what is taken but declined on routes is told, and only where it would
   CHECK(told("compression: true") == "cluster.compression ");
   CHECK(told("compression: accept") == "");
   CHECK(told("compression: false") == "");
+}
+
+TEST_CASE("whoever wants routes of known addresses only is not served without that") {
+  auto kept_out = [](const std::string& value) {
+    auto files = tls.substr(0, tls.size() - 1);
+    auto result = read_text("a.conf", "cluster {port: -1, tls: " + files
+                                          + ", verify_cert_and_check_known_urls: " + value + "}}");
+    REQUIRE(complaints(result) == "");
+    return std::any_of(result.inactive.begin(), result.inactive.end(), [](auto& one) {
+      return one.key == "tls.verify_cert_and_check_known_urls" && one.restricts_access;
+    });
+  };
+  CHECK(kept_out("true"));
+  CHECK_FALSE(kept_out("false"));
 }
 
 TEST_CASE("each mistake in nats-server's cluster block has its sentence") {
