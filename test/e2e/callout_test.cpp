@@ -199,7 +199,7 @@ TEST_CASE("an answer that the auth callout did not give to this login does nothi
   site.forged("signed by a stranger", [&](auto& asked) {
     return response_with(asked, user_for(asked, site.stranger, site.greedy()), site.stranger);
   });
-  site.forged("garbage", [](auto&) { return std::string{"\x00\xff{}...", 9}; });
+  site.forged("garbage", [](auto&) { return std::string{"\x00\xff{}...", 7}; });
   site.forged("a user JWT", [&](auto& asked) { return user_for(asked, by, site.greedy()); });
   site.forged("for another server", [&](auto& asked) {
     return response_with(asked, user_for(asked, by, site.greedy()), by, [](auto& said) {
