@@ -52,6 +52,10 @@ connection::behavior_type connection::make_behavior() {
         if (phase_ < phase::lingering)
           close(close_reason::slow_consumer_pending_bytes, true);
       },
+      [this](atom::shut_down) {
+        if (phase_ < phase::lingering)
+          close(close_reason::server_shutdown);
+      },
       [this](const login_result_ptr& result) {
         if (phase_ != phase::talking)
           return; // too late

@@ -13,6 +13,7 @@ using connection_actor =
                      accepts<atom::drained>,     // Somebody this one waited for has caught up.
                      accepts<atom::fenced>,      // What others had for this peer is in its mailbox.
                      accepts<atom::overrun>,     // More than max_pending is waiting: cut it.
+                     accepts<atom::shut_down>,   // The broker ends: close it, behind earlier mail.
                      accepts<login_result_ptr>>; // The answer to an expensive password check.
 
 /// A LINK actor: the socket of a route, gateway or leafnode connection, pinned to its reactor.
@@ -53,10 +54,10 @@ using accounts_actor =
                                                                       // elsewhere: is it there?
                              accepts<atom::watch>, // Time to look at files and expiries.
                              accepts<atom::apply, settings_ptr>, // A reload.
-                             accepts<atom::shut_down>, answers<tree_ptr, atom::tree>>;
+                             answers<tree_ptr, atom::tree>>;
 /// The BROKER actor: supervisor of the accounts; starts a failed one anew.
 using broker_actor =
-    caf::typed_actor<accepts<atom::watch, account_ptr>, // A new account: it gets an actor.
+    caf::typed_actor<accepts<atom::watch, account_ptr>, // One that somebody uses: it gets an actor.
                      accepts<atom::rules, account_ptr>, // One has changed, or was removed.
                      accepts<atom::shut_down>, answers<tree_ptr, atom::tree>>;
 

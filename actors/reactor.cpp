@@ -43,7 +43,9 @@ public:
         },
         [this](atom::evict, uint64_t count) { return evict(count); },
         [this](atom::shut_down) {
-          for_each([](connection& c) { c.close(protocol::close_reason::server_shutdown); });
+          // By mail: what was published for them before, and the broker's last word, comes first.
+          for (const auto& [cid, entry] : home_.connections())
+            caf::anon_send(entry.second, atom::shut_down_v);
           quit();
         },
         [this](atom::describe, const connection_query& query) { return describe(query); },

@@ -74,7 +74,6 @@ using route_actor = actors::link_actor::extend<
     accepts<atom::rules, terms_ptr>,           // New settings.
     accepts<atom::cut, std::string>,           // Ends it, for the reason that is given.
     accepts<atom::watch, actors::account_ptr>, // An account came, changed or was removed.
-    accepts<atom::shut_down>,                  // Ends it, because the broker ends.
     answers<routes_ptr, atom::describe, bool>, // Of this one; with subscriptions or not.
     answers<actors::tree_ptr, atom::tree>>;
 

@@ -40,7 +40,6 @@ using announcer_actor = caf::typed_actor<
 /// The SERVICES actor: answers requests in the system account, from a thread of its own.
 using services_actor =
     actors::connection_actor::extend<accepts<atom::leaving>, // Answers nobody any more.
-                                     accepts<atom::shut_down>,
                                      answers<actors::tree_ptr, atom::tree>>;
 
 /// The AUDITOR actor: puts on record who came and who was kept out, from a thread of its own.

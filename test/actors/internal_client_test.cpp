@@ -33,6 +33,7 @@ serve(actors::connection_actor::stateful_pointer<service_state> self, actors::sl
       [](atom::drained) {},
       [](atom::fenced) {},
       [&client](atom::overrun) { client.overrun(); },
+      [](atom::shut_down) {},
       [](const actors::login_result_ptr&) {},
   };
 }

@@ -61,6 +61,7 @@ inline actors::link_actor::behavior_type act_as_link(actors::link_actor::pointer
       [heard](atom::drained) { ++heard->other; },
       [heard](atom::fenced) { ++heard->other; },
       [heard](atom::overrun) { ++heard->overruns; },
+      [heard](atom::shut_down) { ++heard->other; },
       [heard](const actors::login_result_ptr&) { ++heard->other; },
       [link](atom::interest, const actors::interest_changes_ptr& changes) {
         for (const auto& each : changes->all)

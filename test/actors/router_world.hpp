@@ -63,6 +63,7 @@ write_down(actors::connection_actor::pointer, const std::shared_ptr<mail_journal
       [heard](atom::drained) { ++heard->other; },
       [heard](atom::fenced) { ++heard->other; },
       [heard](atom::overrun) { ++heard->overruns; },
+      [heard](atom::shut_down) { ++heard->other; },
       [heard](const actors::login_result_ptr&) { ++heard->other; },
   };
 }

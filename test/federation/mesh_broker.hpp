@@ -155,6 +155,7 @@ private:
         [](atom::drained) {},
         [](atom::fenced) {},
         [me](atom::overrun) { me->ended = "was cut as a slow consumer"; },
+        [](atom::shut_down) {},
         [](const actors::login_result_ptr&) {},
         [me](atom::interest, const actors::interest_changes_ptr& changes) {
           me->session->tell(*changes);

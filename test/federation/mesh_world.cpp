@@ -71,6 +71,7 @@ mesh_client& mesh_world::client_of(uint32_t number, uint32_t account) {
         [](atom::drained) {},
         [](atom::fenced) {},
         [this](atom::overrun) { trouble_ = "a client was cut as a slow consumer"; },
+        [](atom::shut_down) {},
         [](const actors::login_result_ptr&) {},
     };
   };
