@@ -16,7 +16,7 @@ link_registry::sources link_registry::told_to(peer_role role) noexcept {
   return static_cast<sources>(out);
 }
 
-link_registry::link_registry(std::initializer_list<peer_role> served)
+link_registry::link_registry(const std::vector<peer_role>& served)
     : counted_{[&] {
         unsigned out = 0;
         for (auto role : served)

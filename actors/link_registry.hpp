@@ -20,7 +20,9 @@ public:
 
   /// `served`: the roles that this broker's links can ever have: what none of them would be told of
   /// is not counted.
-  explicit link_registry(std::initializer_list<protocol::peer_role> served);
+  explicit link_registry(const std::vector<protocol::peer_role>& served);
+  link_registry(std::initializer_list<protocol::peer_role> served)
+      : link_registry{std::vector<protocol::peer_role>(served)} {}
   link_registry(const link_registry&) = delete;
   link_registry& operator=(const link_registry&) = delete;
 

@@ -6,7 +6,7 @@
 #include "actors/log.hpp"
 #include "cli/process_files.hpp"
 #include "cli/reload_desk.hpp"
-#include "federation/cluster_links.hpp"
+#include "federation/links.hpp"
 #include "monitor/admin_socket.hpp"
 #include "monitor/server.hpp"
 #include "monitor/system_account.hpp"

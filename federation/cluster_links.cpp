@@ -22,28 +22,8 @@ namespace log = actors::log;
 
 namespace {
 
-constexpr auto longest_answer = std::chrono::seconds{5};
 constexpr auto longest_ping_interval = std::chrono::seconds{30};
-
-struct certificates {
-  security::tls_context_ptr accepting, dialling;
-};
-
-/// Both directions use one certificate, and each checks the other's.
-std::vector<std::string> read_certificates(const config::cluster_options& from, certificates& out) {
-  if (!from.tls)
-    return {};
-  auto accepting =
-      security::tls_context::build(*from.tls, security::tls_role::server, "cluster.tls");
-  auto dialling =
-      security::tls_context::build(*from.tls, security::tls_role::client, "cluster.tls");
-  auto problems = std::move(accepting.problems);
-  for (auto& each : dialling.problems)
-    if (std::find(problems.begin(), problems.end(), each) == problems.end())
-      problems.push_back(std::move(each));
-  out = {std::move(accepting.context), std::move(dialling.context)};
-  return problems;
-}
+constexpr auto longest_answer = std::chrono::seconds{5};
 
 security::permissions_ptr rules_of(const config::cluster_options& from) {
   if (from.import_ == security::subject_rules{} && from.export_ == security::subject_rules{})
@@ -64,7 +44,7 @@ std::optional<protocol::link_permissions> told(const security::subject_rules& ru
 }
 
 terms_ptr make_terms(const actors::settings& now, const std::string& given, uint16_t port,
-                     const certificates& tls) {
+                     link_certificates tls) {
   const auto& options = now.options;
   const auto& from = options.cluster;
   auto out = std::make_shared<terms>();
@@ -94,22 +74,14 @@ terms_ptr make_terms(const actors::settings& now, const std::string& given, uint
   out->user = from.authorization.user;
   out->password = from.authorization.password;
   out->permissions = rules_of(from);
-  out->tls_accepting = tls.accepting;
-  out->tls_dialling = tls.dialling;
-  if (from.tls)
-    out->tls_timeout = from.tls->timeout;
-  out->auth_timeout =
-      from.authorization.timeout.value_or(from.tls ? from.tls->timeout + std::chrono::seconds{1}
-                                                   : config::nanoseconds{std::chrono::seconds{2}});
-  auto interval =
-      from.ping_interval.count() > 0 ? from.ping_interval : options.timing.ping_interval;
-  out->ping_interval = std::min<config::nanoseconds>(interval, longest_ping_interval);
-  out->ping_max = from.ping_max > 0 ? from.ping_max : options.timing.ping_max;
-  out->write_deadline =
-      from.write_deadline.count() > 0 ? from.write_deadline : options.timing.write_deadline;
-  out->max_pending = options.limits.max_pending;
-  out->parsing.max_control_line = 16 * static_cast<size_t>(options.limits.max_control_line);
-  out->parsing.max_payload = -1; // the peer has checked it, and may allow more than we do
+  take_general(options, from.tls, from.authorization, *out);
+  if (from.ping_interval.count() > 0)
+    out->ping_interval = std::min<config::nanoseconds>(from.ping_interval, longest_ping_interval);
+  if (from.ping_max > 0)
+    out->ping_max = from.ping_max;
+  if (from.write_deadline.count() > 0)
+    out->write_deadline = from.write_deadline;
+  out->tls = std::move(tls);
   return out;
 }
 
@@ -120,150 +92,121 @@ std::vector<configured_remote> remotes_of(const config::cluster_options& from) {
   return out;
 }
 
-class cluster_links final : public actors::link_keeper {
-public:
-  std::vector<std::string> prepare(const config::options& options) override {
-    const auto& from = options.cluster;
-    if (!from.enabled())
-      return {};
-    if (auto problems = read_certificates(from, tls_); !problems.empty())
-      return problems;
-    try {
-      socket_ = actors::bind_and_listen(from.host, static_cast<uint16_t>(std::max(from.port, 0)));
-    } catch (const std::exception& e) {
-      return {fmt::format("Error listening on router port: {}", e.what())};
-    }
-    port_ = socket_->port;
-    return {};
-  }
-
-  std::unique_ptr<actors::link_registry> make_registry() override {
-    if (!socket_)
-      return {};
-    return std::make_unique<actors::link_registry>(
-        std::initializer_list<protocol::peer_role>{protocol::peer_role::route});
-  }
-
-  void start(caf::actor_system& sys, actors::core& shared, const actors::settings_ptr& now,
-             changed tell) override {
-    if (!socket_)
-      return;
-    system_ = &sys;
-    auto given = security::make_server_id().substr(1, 22); // as good a name as any
-    const auto& name = now->options.cluster_name.empty() ? given : now->options.cluster_name;
-    tell({name, {}, {}});
-    log::info("Cluster name is {}", name);
-    if (now->options.cluster_name.empty())
-      log::warn("Cluster name was dynamically generated, consider setting one");
-    cluster_ = spawn_cluster(
-        sys, shared, now, given,
-        [this](const actors::settings& current, const std::string& chosen) {
-          auto plan = std::make_shared<cluster_plan>();
-          plan->mine = make_terms(current, chosen, port_, certificates_now());
-          plan->remotes = remotes_of(current.options.cluster);
-          plan->connect_retries = current.options.cluster.connect_retries;
-          plan->connect_backoff = current.options.cluster.connect_backoff;
-          return plan;
-        },
-        std::move(tell));
-    log::info("Listening for route connections on {}", host_and_port(socket_->host, port_));
-    auto& home = *shared.reactors.front();
-    listener_ = actors::spawn_listener(sys, home, socket_, "route",
-                                       [boss = cluster_](actors::accepted_ptr peer) {
-                                         caf::anon_send(boss, atom::adopt_v, std::move(peer));
-                                       });
-  }
-
-  std::vector<std::string> check(const config::options& options) override {
-    certificates fresh;
-    auto problems = read_certificates(options.cluster, fresh);
-    if (problems.empty()) {
-      std::lock_guard guard{mutex_};
-      next_tls_ = std::move(fresh);
-    }
-    return problems;
-  }
-
-  void apply(const actors::settings_ptr& next) override {
-    if (!cluster_)
-      return;
-    {
-      std::lock_guard guard{mutex_};
-      tls_ = next_tls_;
-    }
-    caf::anon_send(cluster_, atom::apply_v, next);
-  }
-
-  void lame_duck() override {
-    if (cluster_)
-      caf::anon_send(cluster_, atom::lame_duck_v);
-  }
-
-  void stop() override {
-    if (!cluster_)
-      return;
-    socket_->refuse();
-    caf::anon_send(listener_, atom::shut_down_v);
-    caf::anon_send(cluster_, atom::shut_down_v); // others may still ask for its handle
-  }
-
-  void account_changed(const actors::account_ptr& which) override {
-    if (cluster_)
-      caf::anon_send(cluster_, atom::watch_v, which);
-  }
-
-  std::vector<actors::route_snapshot> routes(bool subscriptions) const override {
-    auto all = ask<routes_ptr>(cluster_, atom::describe_v, subscriptions);
-    if (!all)
-      return {};
-    std::sort(all->begin(), all->end(), [](const auto& a, const auto& b) { return a.rid < b.rid; });
-    return std::move(*all);
-  }
-
-  std::vector<actors::actor_snapshot> tree() const override {
-    std::vector<actors::actor_snapshot> out;
-    for (const auto& part : {ask<actors::tree_ptr>(cluster_, atom::tree_v),
-                             ask<actors::tree_ptr>(listener_, atom::tree_v)})
-      if (part)
-        out.insert(out.end(), part->begin(), part->end());
-    return out;
-  }
-
-  uint16_t cluster_port() const noexcept override { return port_; }
-
-private:
-  template <class Out, class Handle, class... In>
-  Out ask(const Handle& whom, In... in) const {
-    Out out;
-    if (!whom)
-      return out;
-    caf::scoped_actor self{*system_, true};
-    self->request(whom, longest_answer, in...)
-        .receive([&](const Out& answer) { out = answer; },
-                 [&](const caf::error& e) {
-                   log::warn("An actor did not answer: {}", system_->render(e));
-                 });
-    return out;
-  }
-
-  certificates certificates_now() {
-    std::lock_guard guard{mutex_};
-    return tls_;
-  }
-
-  caf::actor_system* system_ = nullptr;
-  actors::bound_socket_ptr socket_;
-  uint16_t port_ = 0;
-  cluster_actor cluster_;
-  actors::listener_actor listener_;
-  std::mutex mutex_; // the cluster's actor reads what a reload writes
-  certificates tls_, next_tls_;
-};
+template <class Out, class Handle, class... In>
+Out ask(caf::actor_system& sys, const Handle& whom, In... in) {
+  Out out;
+  caf::scoped_actor self{sys, true};
+  self->request(whom, longest_answer, in...)
+      .receive(
+          [&](const Out& answer) { out = answer; },
+          [&](const caf::error& e) { log::warn("An actor did not answer: {}", sys.render(e)); });
+  return out;
+}
 
 } // namespace
 
-std::unique_ptr<actors::link_keeper> make_links() {
-  return std::make_unique<cluster_links>();
+std::vector<std::string> cluster_links::prepare(const config::options& options) {
+  const auto& from = options.cluster;
+  if (!from.enabled())
+    return {};
+  if (auto problems = read_certificates(from.tls, "cluster.tls", tls_); !problems.empty())
+    return problems;
+  try {
+    socket_ = actors::bind_and_listen(from.host, static_cast<uint16_t>(std::max(from.port, 0)));
+  } catch (const std::exception& e) {
+    return {fmt::format("Error listening on router port: {}", e.what())};
+  }
+  port_ = socket_->port;
+  return {};
+}
+
+std::vector<protocol::peer_role> cluster_links::served() const {
+  if (!socket_)
+    return {};
+  return {protocol::peer_role::route};
+}
+
+void cluster_links::start(caf::actor_system& sys, actors::core& shared,
+                          const actors::settings_ptr& now,
+                          const actors::link_keeper::changed& tell) {
+  system_ = &sys;
+  auto given = security::make_server_id().substr(1, 22); // as good a name as any
+  const auto& name = now->options.cluster_name.empty() ? given : now->options.cluster_name;
+  tell({name, {}, {}});
+  log::info("Cluster name is {}", name);
+  if (now->options.cluster_name.empty())
+    log::warn("Cluster name was dynamically generated, consider setting one");
+  cluster_ = spawn_cluster(
+      sys, shared, now, given,
+      [this](const actors::settings& current, const std::string& chosen) {
+        auto plan = std::make_shared<cluster_plan>();
+        plan->mine = make_terms(current, chosen, port_, certificates_now());
+        plan->remotes = remotes_of(current.options.cluster);
+        plan->connect_retries = current.options.cluster.connect_retries;
+        plan->connect_backoff = current.options.cluster.connect_backoff;
+        return plan;
+      },
+      tell);
+  log::info("Listening for route connections on {}", host_and_port(socket_->host, port_));
+  auto& home = *shared.reactors.front();
+  listener_ = actors::spawn_listener(sys, home, socket_, "route",
+                                     [boss = cluster_](actors::accepted_ptr peer) {
+                                       caf::anon_send(boss, atom::adopt_v, std::move(peer));
+                                     });
+}
+
+std::vector<std::string> cluster_links::check(const config::options& options) {
+  link_certificates fresh;
+  auto problems = read_certificates(options.cluster.tls, "cluster.tls", fresh);
+  if (problems.empty()) {
+    std::lock_guard guard{mutex_};
+    next_tls_ = std::move(fresh);
+  }
+  return problems;
+}
+
+void cluster_links::apply(const actors::settings_ptr& next) {
+  {
+    std::lock_guard guard{mutex_};
+    tls_ = next_tls_;
+  }
+  caf::anon_send(cluster_, atom::apply_v, next);
+}
+
+void cluster_links::lame_duck() {
+  caf::anon_send(cluster_, atom::lame_duck_v);
+}
+
+void cluster_links::stop() {
+  socket_->refuse();
+  caf::anon_send(listener_, atom::shut_down_v);
+  caf::anon_send(cluster_, atom::shut_down_v); // others may still ask for its handle
+}
+
+void cluster_links::account_changed(const actors::account_ptr& which) {
+  caf::anon_send(cluster_, atom::watch_v, which);
+}
+
+std::vector<actors::route_snapshot> cluster_links::routes(bool subscriptions) const {
+  auto all = ask<routes_ptr>(*system_, cluster_, atom::describe_v, subscriptions);
+  if (!all)
+    return {};
+  std::sort(all->begin(), all->end(), [](const auto& a, const auto& b) { return a.rid < b.rid; });
+  return std::move(*all);
+}
+
+std::vector<actors::actor_snapshot> cluster_links::tree() const {
+  std::vector<actors::actor_snapshot> out;
+  for (const auto& part : {ask<actors::tree_ptr>(*system_, cluster_, atom::tree_v),
+                           ask<actors::tree_ptr>(*system_, listener_, atom::tree_v)})
+    if (part)
+      out.insert(out.end(), part->begin(), part->end());
+  return out;
+}
+
+link_certificates cluster_links::certificates_now() {
+  std::lock_guard guard{mutex_};
+  return tls_;
 }
 
 } // namespace troupe::federation

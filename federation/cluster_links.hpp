@@ -1,13 +1,42 @@
-// federation/cluster_links.hpp: the routes of one broker, as the broker and monitoring see them.
+// federation/cluster_links.hpp: the routes of one broker: its cluster.
 #pragma once
 
-#include "actors/link_keeper.hpp"
+#include "actors/listener.hpp"
+#include "federation/link_part.hpp"
+#include "federation/messages.hpp"
+#include "security/tls_context.hpp"
 
-#include <memory>
+#include <mutex>
 
 namespace troupe::federation {
 
-/// For broker::attach_links().
-std::unique_ptr<actors::link_keeper> make_links();
+class cluster_links final : public link_part {
+public:
+  std::vector<std::string> prepare(const config::options& options) override;
+  std::vector<protocol::peer_role> served() const override;
+  void start(caf::actor_system& sys, actors::core& shared, const actors::settings_ptr& now,
+             const actors::link_keeper::changed& tell) override;
+  std::vector<std::string> check(const config::options& options) override;
+  void apply(const actors::settings_ptr& next) override;
+  void lame_duck() override;
+  void stop() override;
+  void account_changed(const actors::account_ptr& which) override;
+  std::vector<actors::actor_snapshot> tree() const override;
+
+  /// In the order of their rids. Any thread that may wait.
+  std::vector<actors::route_snapshot> routes(bool subscriptions) const;
+  uint16_t port() const noexcept { return port_; } ///< 0: there is no cluster
+
+private:
+  link_certificates certificates_now();
+
+  caf::actor_system* system_ = nullptr;
+  actors::bound_socket_ptr socket_;
+  uint16_t port_ = 0;
+  cluster_actor cluster_;
+  actors::listener_actor listener_;
+  std::mutex mutex_; // the cluster's actor reads what a reload writes
+  link_certificates tls_, next_tls_;
+};
 
 } // namespace troupe::federation

@@ -29,7 +29,7 @@ class dialer final : public actors::pinned<dialer_actor::base>,
                      public actors::io_handler,
                      public actors::timer_owner {
 public:
-  dialer(caf::actor_config& cfg, actors::reactor& home, dial_plan plan, cluster_actor boss)
+  dialer(caf::actor_config& cfg, actors::reactor& home, dial_plan plan, dial_boss_actor boss)
       : actors::pinned<dialer_actor::base>(cfg), home_{home}, plan_{std::move(plan)},
         boss_{std::move(boss)}, lookup_{home.loop}, timer_{*this} {}
 
@@ -49,7 +49,7 @@ public:
         },
         [this](atom::tree) {
           actors::actor_snapshot mine;
-          mine.path = fmt::format("broker/cluster/dialer/{}", plan_.remote);
+          mine.path = fmt::format("broker/{}/dialer/{}", plan_.group, plan_.remote);
           mine.place = fmt::format("reactor {}", home_.index);
           mine.state = fmt::format("{} {}, {} attempts", where(), state(), attempts_);
           mine.mailbox = mailbox().size();
@@ -112,7 +112,7 @@ private:
 
   void look_up() {
     ++attempts_;
-    log::debug("Trying to connect to route on {}", where());
+    log::debug("Trying to connect to {} on {}", plan_.what, where());
     doing_ = step::looking_up;
     lookup_.ask(plan_.host, plan_.port, [this](auto found, auto problem) {
       addresses_ = std::move(found);
@@ -163,8 +163,8 @@ private:
   void fail(std::string_view why) noexcept {
     try {
       stop();
-      auto line = fmt::format("Error trying to connect to route {} (attempt {}): {}", where(),
-                              attempts_, why);
+      auto line = fmt::format("Error trying to connect to {} {} (attempt {}): {}", plan_.what,
+                              where(), attempts_, why);
       if (attempts_ == 1 || attempts_ % told_every == 0)
         log::error("{}", line);
       else
@@ -197,7 +197,7 @@ private:
 
   actors::reactor& home_;
   const dial_plan plan_;
-  cluster_actor boss_;
+  dial_boss_actor boss_;
   name_lookup lookup_;
   actors::timer timer_;
   step doing_ = step::idle;
@@ -222,7 +222,7 @@ std::chrono::milliseconds pause_after(uint64_t failures, bool backoff) noexcept 
 }
 
 dialer_actor spawn_dialer(caf::actor_system& sys, actors::reactor& home, dial_plan plan,
-                          cluster_actor boss) {
+                          dial_boss_actor boss) {
   caf::actor_config where{&home.loop};
   return sys.spawn_class<dialer, caf::no_spawn_options>(where, home, std::move(plan),
                                                         std::move(boss));

@@ -12,8 +12,10 @@ namespace troupe::federation {
 
 /// How one remote is dialled.
 struct dial_plan {
-  uint64_t remote = 0; ///< the cluster's number for it
-  std::string host;    ///< a name is looked up again for each attempt
+  uint64_t remote = 0;           ///< the boss's number for it
+  std::string what = "route";    ///< how the log calls it
+  std::string group = "cluster"; ///< the boss's place in the tree of actors
+  std::string host;              ///< a name is looked up again for each attempt
   uint16_t port = 0;
   /// Attempts after which it gives up; negative: never.
   int64_t attempts = -1;
@@ -22,10 +24,10 @@ struct dial_plan {
 
 /// One actor a remote, pinned to `home`. It does nothing until it is sent `dial`; then it looks up
 /// the name, tries each address, waits and tries again, until one answers: the connected socket
-/// goes to the cluster as `dialled`. It sends `gave_up` when its attempts are used up, and then
+/// goes to `boss` as `dialled`. It sends `gave_up` when its attempts are used up, and then
 /// waits for `dial` again. Ends by `shut_down`.
 dialer_actor spawn_dialer(caf::actor_system& sys, actors::reactor& home, dial_plan plan,
-                          cluster_actor boss);
+                          dial_boss_actor boss);
 
 /// How long the `failures`-th failure in a row is waited after (routes.md section 13).
 std::chrono::milliseconds pause_after(uint64_t failures, bool backoff) noexcept;

@@ -82,14 +82,18 @@ using dialer_actor =
     caf::typed_actor<accepts<atom::dial, uint64_t>, // Begins after so many milliseconds.
                      accepts<atom::shut_down>, answers<actors::tree_ptr, atom::tree>>;
 
+/// Who has dialers.
+using dial_boss_actor =
+    caf::typed_actor<accepts<atom::dialled, actors::accepted_ptr, uint64_t>, // One has reached its
+                                                                             // remote.
+                     accepts<atom::gave_up, uint64_t>>; // One will not try again.
+
 /// The CLUSTER actor: knows all members, their links and whom to dial.
-using cluster_actor = caf::typed_actor<
-    accepts<atom::adopt, actors::accepted_ptr>,             // A peer has come.
-    accepts<atom::dialled, actors::accepted_ptr, uint64_t>, // A dialer has reached its remote.
-    accepts<atom::gave_up, uint64_t>,                       // It will not try again.
-    accepts<introduction_ptr>,                              // Answered by an admission.
-    accepts<peer_news_ptr>,                                 // A later INFO.
-    accepts<atom::waited, uint64_t>,                        // To itself: it was kept idle enough.
+using cluster_actor = dial_boss_actor::extend<
+    accepts<atom::adopt, actors::accepted_ptr>, // A peer has come.
+    accepts<introduction_ptr>,                  // Answered by an admission.
+    accepts<peer_news_ptr>,                     // A later INFO.
+    accepts<atom::waited, uint64_t>,            // To itself: it was kept idle enough.
     accepts<atom::watch, actors::account_ptr>,  // An account came, changed or was removed.
     accepts<atom::apply, actors::settings_ptr>, // A reload.
     accepts<atom::lame_duck>,                   // Tells the peers that this broker goes.

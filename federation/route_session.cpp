@@ -50,7 +50,7 @@ void route_session::begin() {
     hello.echo = true;
     hello.user = std::exchange(user_, {});
     hello.pass = std::exchange(password_, {});
-    hello.tls_required = mine_->tls_dialling != nullptr;
+    hello.tls_required = mine_->tls.dialling != nullptr;
     hello.name = info.server_id;
     hello.cluster = info.cluster;
     hello.cluster_dynamic = info.cluster_dynamic;

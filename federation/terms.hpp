@@ -1,12 +1,10 @@
 // federation/terms.hpp: what all routes of one broker go by.
 #pragma once
 
-#include "protocol/client_parser.hpp"
+#include "federation/link_terms.hpp"
 #include "protocol/link_info.hpp"
 #include "security/permissions.hpp"
-#include "security/tls_context.hpp"
 
-#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -14,7 +12,7 @@
 namespace troupe::federation {
 
 /// Immutable; a reload, or another name of the cluster, makes new ones.
-struct terms {
+struct terms : link_terms {
   /// What this broker says of itself.
   protocol::link_info info;
   /// What accepted peers have to say; empty: anything. Also sent to peers that were learned of by
@@ -23,14 +21,6 @@ struct terms {
   /// Which of our interest is announced (`publish`), and which of theirs is taken (`subscribe`);
   /// null: all of it.
   security::permissions_ptr permissions;
-  security::tls_context_ptr tls_accepting, tls_dialling; ///< null: plain
-  std::chrono::nanoseconds tls_timeout{0};
-  std::chrono::nanoseconds auth_timeout{0};
-  std::chrono::nanoseconds ping_interval{0};
-  std::chrono::nanoseconds write_deadline{0};
-  int64_t ping_max = 2;
-  int64_t max_pending = 0;
-  protocol::parser_limits parsing;
 };
 using terms_ptr = std::shared_ptr<const terms>;
 

@@ -1,0 +1,208 @@
+// federation/peer_link.cpp: TLS, time limits, pings, and the end of a link.
+#include "federation/peer_link.hpp"
+
+#include "actors/core.hpp"
+#include "actors/log.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace troupe::federation {
+
+namespace log = actors::log;
+using actors::loop_clock;
+using protocol::close_reason;
+
+namespace {
+
+constexpr auto first_ping_after = std::chrono::seconds{1};
+
+} // namespace
+
+actors::wall_time wall(const actors::event_loop& loop, loop_clock::time_point when) {
+  return std::chrono::system_clock::now()
+         - std::chrono::duration_cast<std::chrono::system_clock::duration>(loop.now() - when);
+}
+
+peer_link::peer_link(actors::reactor& home, actors::accepted_ptr socket,
+                     actors::link_destination_ptr dest, link_terms_ptr terms,
+                     const link_words& words, const std::string* dialled)
+    : actors::peer_stream{home, std::move(socket), dest}, link_{std::move(dest)}, common_{std::move(
+                                                                                      terms)},
+      words_{words}, dialled_{dialled != nullptr}, tls_host_{dialled ? *dialled : std::string{}} {}
+
+std::string peer_link::who() const {
+  return fmt::format("{} - {}:{}", peer(), words_.prefix, link_->cid);
+}
+
+void peer_link::start() {
+  open();
+  started_ = last_activity_;
+  log::info("{} - {}", who(), words_.created);
+  const auto& tls = dialled_ ? common_->tls.dialling : common_->tls.accepting;
+  if (!tls) {
+    talk();
+    return;
+  }
+  begin_handshake(tls->make_session(tls_host_), common_->tls_timeout);
+  if (dialled_)
+    continue_tls();
+}
+
+void peer_link::talk() {
+  phase_ = phase::talking;
+  home_.loop.timers().start(life_timer_, common_->auth_timeout);
+  begin();
+  home_.loop.flush_later(token_);
+}
+
+void peer_link::let_in() {
+  if (!tls_)
+    dest_->gate.open(fd_);
+  // Up to a fifth more, so that the links of one broker do not ping in one moment.
+  auto spread = std::chrono::milliseconds{200 * (link_->cid % 16) / 16};
+  home_.loop.timers().start(life_timer_,
+                            std::min<loop_clock::duration>(first_ping_after, common_->ping_interval)
+                                + spread);
+  home_.loop.flush_later(token_);
+}
+
+void peer_link::end(close_reason why, std::string_view error, std::string_view text, bool loudly) {
+  if (phase_ >= phase::lingering)
+    return;
+  if (!text.empty())
+    log::line(loudly ? config::log_level::error : config::log_level::debug, "{} - {}", who(), text);
+  if (!error.empty())
+    say_error(error);
+  close(why);
+}
+
+void peer_link::note_pong() {
+  if (pings_out_ > 0) {
+    rtt_ = loop_clock::now() - ping_sent_;
+    link_->rtt.store(rtt_.count(), std::memory_order_relaxed);
+  }
+  pings_out_ = 0;
+}
+
+void peer_link::settle_figures() {
+  dest_->gate.hold([&] {
+    out_messages_ += std::exchange(dest_->direct.messages, 0);
+    out_bytes_ += std::exchange(dest_->direct.payload_bytes, 0);
+    dest_->direct.counts.clear();
+  });
+}
+
+void peer_link::on_fault(const char* what) noexcept {
+  try {
+    log::error("{} - Internal error, closing this link: {}", who(), what);
+    close(close_reason::internal_error, true);
+  } catch (...) { // even the log failed: the socket must still go
+    destroy();
+  }
+}
+
+void peer_link::on_timer(actors::timer& which) {
+  try {
+    if (!stream_timer(which))
+      life_due();
+  } catch (const std::exception& e) {
+    on_fault(e.what());
+  }
+}
+
+void peer_link::life_due() {
+  switch (phase_) {
+  case phase::handshaking:
+    log::error("{} - {}: no handshake within the time limit", who(), words_.tls);
+    close(close_reason::tls_handshake_error, true);
+    return;
+  case phase::talking: break;
+  case phase::lingering: destroy(); return;
+  case phase::sniffing:
+  case phase::refusing:
+  case phase::closed: return;
+  }
+  if (awaits_decision()) {
+    home_.loop.timers().start(life_timer_, common_->auth_timeout);
+    return;
+  }
+  if (!admitted()) {
+    end(close_reason::authentication_timeout, "Authentication Timeout", "Authentication Timeout",
+        true);
+    return;
+  }
+  if (static_cast<int64_t>(pings_out_) + 1 > common_->ping_max) {
+    home_.shared.sums.stale_connections.fetch_add(1, std::memory_order_relaxed);
+    end(close_reason::stale_connection, "Stale Connection", "Stale Client Connection - Closing",
+        false);
+    return;
+  }
+  ++pings_out_;
+  ping_sent_ = home_.loop.now();
+  say("PING\r\n");
+  home_.loop.timers().start(life_timer_, common_->ping_interval);
+}
+
+// -- peer_stream
+// --------------------------------------------------------------------------------------
+
+void peer_link::consume(actors::block& data, size_t size) {
+  last_activity_ = home_.loop.now();
+  parsing_ = true;
+  size_t at = 0;
+  size_t wanted = 0;
+  while (at < size && paused_ == 0 && phase_ == phase::talking) {
+    auto progress = parse({data.data() + at, size - at}, data);
+    at += progress.used;
+    wanted = progress.wanted;
+    if (!has_enough())
+      break; // everything used, or an unfinished operation
+    flush_batch();
+  }
+  parsing_ = false;
+  if (phase_ == phase::talking && at < size)
+    keep(data, at, size, wanted);
+  end_batch();
+}
+
+void peer_link::flush_batch() {
+  home_.routes.flush();
+}
+
+void peer_link::take(const actors::outgoing_ptr& batch) {
+  if (phase_ == phase::closed) {
+    dest_->pending.fetch_sub(static_cast<int64_t>(batch->bytes_so_far()),
+                             std::memory_order_relaxed);
+    return;
+  }
+  out_messages_ += batch->messages;
+  out_bytes_ += batch->payload_bytes;
+  queue(batch);
+}
+
+void peer_link::tls_failed() {
+  log::error("{} - {}: {}", who(), words_.tls, tls_->problem());
+  close(close_reason::tls_handshake_error, true);
+}
+
+void peer_link::tls_done() {
+  log::debug("{} - TLS handshake complete, version {}", who(), SSL_get_version(tls_->native()));
+  talk();
+}
+
+void peer_link::retire(close_reason reason) {
+  if (retired_)
+    return;
+  retired_ = true;
+  dest_->doom();
+  dest_->gate.close();
+  stop_reading();
+  withdraw();
+  home_.routes.flush(); // others hear at once that its interest has gone
+  log::info("{} - {}: {}", who(), words_.closed, to_string(reason));
+  release_waiters();
+}
+
+} // namespace troupe::federation
