@@ -1,6 +1,7 @@
 // actors/event_loop.cpp: one turn after the other.
 #include "actors/event_loop.hpp"
 
+#include <sched.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -94,21 +95,54 @@ void event_loop::turn() {
 }
 
 void event_loop::wait() {
-  int timeout = 0;
-  asleep_.store(true, std::memory_order_relaxed);
-  std::atomic_thread_fence(std::memory_order_seq_cst);
-  bool idle = jobs_.empty() && flushing_.empty();
-  if (idle) {
-    std::lock_guard guard{inbox_mutex_};
-    idle = inbox_.empty();
+  if (!idle() || look_around()) {
+    if (ready_ == 0)
+      poll(0);
+  } else {
+    sleep();
   }
-  if (idle)
-    timeout = static_cast<int>(timers_.idle_for(now_).count());
-  else
-    asleep_.store(false, std::memory_order_relaxed);
-  int n = ::epoll_wait(epoll_fd_, events_.data(), static_cast<int>(events_.size()), timeout);
-  asleep_.store(false, std::memory_order_relaxed);
   now_ = loop_clock::now();
+}
+
+bool event_loop::idle() {
+  if (!jobs_.empty() || !flushing_.empty())
+    return false;
+  std::lock_guard guard{inbox_mutex_};
+  return inbox_.empty();
+}
+
+/// True: there is something to do.
+bool event_loop::look_around() {
+  if (lookout_.looks_for() == lookout::duration::zero())
+    return false;
+  auto until = loop_clock::now() + lookout_.looks_for();
+  looking_.store(true, std::memory_order_relaxed);
+  bool found = false;
+  do {
+    poll(0);
+    found = ready_ > 0 || !idle();
+    if (!found)
+      ::sched_yield(); // whoever we wait for may need this core
+  } while (!found && loop_clock::now() < until);
+  looking_.store(false, std::memory_order_relaxed);
+  return found;
+}
+
+void event_loop::sleep() {
+  asleep_.store(true, std::memory_order_relaxed);
+  std::atomic_thread_fence(std::memory_order_seq_cst); // pairs with exec_later()
+  auto began = loop_clock::now();
+  if (idle()) {
+    poll(static_cast<int>(timers_.idle_for(now_).count()));
+    lookout_.slept(loop_clock::now() - began);
+  } else {
+    poll(0);
+  }
+  asleep_.store(false, std::memory_order_relaxed);
+}
+
+void event_loop::poll(int timeout_ms) noexcept {
+  int n = ::epoll_wait(epoll_fd_, events_.data(), static_cast<int>(events_.size()), timeout_ms);
   ready_ = n > 0 ? static_cast<size_t>(n) : 0;
 }
 

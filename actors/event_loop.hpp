@@ -2,6 +2,7 @@
 #pragma once
 
 #include "actors/caf_compat.hpp"
+#include "actors/lookout.hpp"
 #include "actors/timer_wheel.hpp"
 
 #include <sys/epoll.h>
@@ -52,7 +53,9 @@ public:
   void exec_later(caf::resumable* job) override;
   bool in_loop() const noexcept;
   /// From any thread: it waits for something to happen. May be untrue a moment later.
-  bool asleep() const noexcept { return asleep_.load(std::memory_order_relaxed); }
+  bool asleep() const noexcept {
+    return asleep_.load(std::memory_order_relaxed) || looking_.load(std::memory_order_relaxed);
+  }
 
   // The rest belongs to the loop's thread.
   io_token watch(int fd, uint32_t events, io_handler& handler);
@@ -78,6 +81,10 @@ private:
 
   void turn();
   void wait();
+  bool idle();
+  bool look_around();
+  void sleep();
+  void poll(int timeout_ms) noexcept;
   void run_jobs();
   void run_io();
   void flush();
@@ -87,7 +94,8 @@ private:
 
   int epoll_fd_ = -1;
   int wake_fd_ = -1;
-  std::atomic<bool> asleep_{false};
+  std::atomic<bool> asleep_{false};  // somebody has to wake it
+  std::atomic<bool> looking_{false}; // it does nothing, but needs no waking
   std::atomic<bool> stopping_{false};
   std::atomic<uint64_t> turns_{0};
   std::mutex inbox_mutex_;
@@ -102,6 +110,7 @@ private:
   size_t ready_ = 0;
   loop_clock::time_point now_;
   timer_wheel timers_;
+  lookout lookout_;
 };
 
 } // namespace troupe::actors
