@@ -15,6 +15,8 @@ void add_request_command(CLI::App& parent, int& status);
 void add_bench_command(CLI::App& parent, int& status);
 void add_account_command(CLI::App& parent, int& status);
 void add_actors_command(CLI::App& parent, int& status);
+void add_report_command(CLI::App& parent, int& status);
+void add_super_command(CLI::App& parent, int& status);
 
 /// `troupe tool sub` and `troupe tool pub`, as Choria's operators spell them.
 void add_tool_command(CLI::App& parent, int& status);

@@ -23,6 +23,8 @@ int main(int argc, char** argv) {
   add_bench_command(app, status);
   add_account_command(app, status);
   add_actors_command(app, status);
+  add_report_command(app, status);
+  add_super_command(app, status);
   add_tool_command(app, status);
   return run_command_line(app, argc, argv, status);
 }

@@ -31,7 +31,7 @@ TEST_CASE("wrong usage ends with 2 and says what would be right") {
 }
 
 TEST_CASE("every command's help ends with 0 and tells its exit codes") {
-  for (auto command : {"sub", "pub", "request", "bench", "account"}) {
+  for (auto command : {"sub", "pub", "request", "bench", "account", "super"}) {
     auto help = run({command, "--help"});
     CHECK(help.code == 0);
     CHECK(has(help.out, "Exit codes"));
