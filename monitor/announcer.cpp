@@ -192,7 +192,7 @@ announcer_actor::behavior_type behave(announcer_actor::stateful_pointer<announce
       [&my, self](atom::tree) {
         actors::actor_snapshot mine;
         mine.path = "broker/announcer";
-        mine.place = "scheduler";
+        mine.place = "thread";
         mine.state = std::to_string(my.said) + " events";
         mine.mailbox = self->mailbox().size();
         mine.out_messages = my.said;
@@ -224,8 +224,10 @@ std::string counts_subject(const actors::account& which) {
   return account_subject(which, "SERVER.CONNS");
 }
 
-announcer_actor spawn_announcer(caf::actor_system& sys, const stage& on, speech speak) {
-  return sys.spawn(behave, &on, std::move(speak));
+announcer_actor spawn_announcer(caf::actor_system& sys, const stage& on, speech speak,
+                                bool own_thread) {
+  return own_thread ? sys.spawn<caf::detached>(behave, &on, std::move(speak))
+                    : sys.spawn(behave, &on, std::move(speak));
 }
 
 } // namespace troupe::monitor

@@ -55,7 +55,9 @@ std::string counts_subject(const actors::account& which);
 using speech =
     std::function<std::unique_ptr<actors::internal_client>(const caf::strong_actor_ptr&)>;
 
-/// On CAF's scheduler. `on` must outlive it.
-announcer_actor spawn_announcer(caf::actor_system& sys, const stage& on, speech speak);
+/// For figures it waits for other actors, so it needs a thread of its own, unless the source of
+/// `on` never waits. `on` must outlive it.
+announcer_actor spawn_announcer(caf::actor_system& sys, const stage& on, speech speak,
+                                bool own_thread);
 
 } // namespace troupe::monitor

@@ -8,6 +8,8 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <set>
+#include <string>
 
 namespace troupe::monitor {
 namespace {
@@ -117,7 +119,7 @@ json account_statistics(const actors::account_snapshot& figures, const std::stri
 }
 
 json statistics(const actors::server_snapshot& figures, const process_facts& process,
-                size_t reactors) {
+                size_t reactors, const std::vector<actors::route_snapshot>& routes) {
   json out;
   out["start"] = local_text(figures.start);
   out["mem"] = process.memory;
@@ -128,7 +130,7 @@ json statistics(const actors::server_snapshot& figures, const process_facts& pro
   out["active_accounts"] = std::count_if(figures.accounts.begin(), figures.accounts.end(),
                                          [](const auto& each) { return each.connections > 0; });
   out["subscriptions"] = figures.subscriptions;
-  // Clients are the only peers, so both counts are the same.
+  // Figures of links are not in these, so both counts are the same.
   for (const auto* key : {"sent", "sent_to_clients"})
     out[key] = traffic(figures.out_messages, figures.out_bytes);
   for (const auto* key : {"received", "received_from_clients"})
@@ -142,7 +144,16 @@ json statistics(const actors::server_snapshot& figures, const process_facts& pro
   }
   if (figures.stalled_clients > 0)
     out["stalled_clients"] = figures.stalled_clients;
-  out["active_servers"] = 1;
+  std::set<std::string> members;
+  for (const auto& each : routes) {
+    out["routes"].push_back({{"rid", each.rid},
+                             {"name", each.remote_name},
+                             {"sent", traffic(each.out_messages, each.out_bytes)},
+                             {"received", traffic(each.in_messages, each.in_bytes)},
+                             {"pending", each.pending_bytes}});
+    members.insert(each.remote_id);
+  }
+  out["active_servers"] = 1 + members.size(); // it counts itself
   out["gomaxprocs"] = reactors;
   return out;
 }

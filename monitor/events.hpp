@@ -1,12 +1,14 @@
 // monitor/events.hpp: what each event of the system account says (system-events.md section 3).
 #pragma once
 
+#include "actors/link_keeper.hpp"
 #include "actors/snapshot.hpp"
 #include "monitor/varz.hpp"
 
 #include <nlohmann/json_fwd.hpp>
 
 #include <string>
+#include <vector>
 
 namespace troupe::monitor {
 
@@ -38,6 +40,7 @@ nlohmann::ordered_json account_statistics(const actors::account_snapshot& figure
 
 /// What STATSZ has besides `server`. `requests` of `process` do not matter.
 nlohmann::ordered_json statistics(const actors::server_snapshot& figures,
-                                  const process_facts& process, size_t reactors);
+                                  const process_facts& process, size_t reactors,
+                                  const std::vector<actors::route_snapshot>& routes);
 
 } // namespace troupe::monitor

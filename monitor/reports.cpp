@@ -58,7 +58,7 @@ json reports::healthz(const healthz_request& request, int& status) {
 }
 
 json reports::statsz() {
-  return statistics(from_.figures(), process(), from_.reactors());
+  return statistics(from_.figures(), process(), from_.reactors(), from_.routes(false));
 }
 
 json reports::account_statz(const std::vector<std::string>& names, bool unused) {

@@ -30,7 +30,7 @@ public:
     auto speak = [&shared](const caf::strong_actor_ptr& self) {
       return std::make_unique<actors::internal_client>(shared, self);
     };
-    announcer_ = spawn_announcer(sys_, stage_, speak);
+    announcer_ = spawn_announcer(sys_, stage_, speak, true);
     services_ = spawn_services(sys_, stage_, speak, announcer_, true);
     auditor_ = spawn_auditor(sys_, audit_, queue_, true);
     tree(); // now both have their subscriptions

@@ -77,13 +77,30 @@ TEST_CASE("an account's count has the account's point of view") {
 
 TEST_CASE("figures of a server that stands alone have the keys of the reference") {
   auto facts = monitor::test::server();
-  auto out = statistics(facts.figures, {}, 2);
+  auto out = statistics(facts.figures, {}, 2, {});
   CHECK(keys(out)
         == "start mem cores cpu connections total_connections active_accounts subscriptions sent "
            "sent_to_clients received received_from_clients slow_consumers active_servers "
            "gomaxprocs");
   facts.figures.slow_consumers = 1;
-  CHECK(statistics(facts.figures, {}, 2)["slow_consumer_stats"]["clients"] == 1);
+  CHECK(statistics(facts.figures, {}, 2, {})["slow_consumer_stats"]["clients"] == 1);
+}
+
+TEST_CASE("figures of a member of a cluster list its routes and count the servers behind them") {
+  actors::route_snapshot route;
+  route.rid = 7;
+  route.remote_id = "NPEER";
+  route.remote_name = "n2";
+  route.out_messages = 3;
+  route.in_bytes = 40;
+  route.pending_bytes = 5;
+  auto another = route; // pooled: the same server
+  auto out = statistics(monitor::test::server().figures, {}, 2, {route, another});
+  CHECK(out["routes"].size() == 2);
+  CHECK(out["routes"][0].dump()
+        == R"({"rid":7,"name":"n2","sent":{"msgs":3,"bytes":0},)"
+           R"("received":{"msgs":0,"bytes":40},"pending":5})");
+  CHECK(out["active_servers"] == 2);
 }
 
 TEST_CASE_FIXTURE(system_world, "a login is announced under its account's name") {

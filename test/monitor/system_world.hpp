@@ -48,7 +48,7 @@ struct system_world : troupe::test::router_world {
     auto speak = [this, by](const caf::strong_actor_ptr& owner) {
       return std::make_unique<actors::internal_client>(slots, next_cid++, by, owner);
     };
-    announcer = spawn_announcer(sys, on, speak);
+    announcer = spawn_announcer(sys, on, speak, false);
     services = spawn_services(sys, on, speak, announcer, false);
     sched.run();
   }
