@@ -115,7 +115,10 @@ bool event_loop::idle() {
 bool event_loop::look_around() {
   if (lookout_.looks_for() == lookout::duration::zero())
     return false;
-  auto until = loop_clock::now() + lookout_.looks_for();
+  auto began = loop_clock::now();
+  if (began - now_ > lookout::longest_turn)
+    return false;
+  auto until = began + lookout_.looks_for();
   looking_.store(true, std::memory_order_relaxed);
   bool found = false;
   do {

@@ -13,6 +13,9 @@ class lookout {
 public:
   using duration = std::chrono::nanoseconds;
 
+  /// Who had more to do than this in a turn has much to do in each: there sleep gathers messages
+  /// into batches, and looking would only cost.
+  static constexpr duration longest_turn = std::chrono::microseconds{7};
   static constexpr duration first_look = std::chrono::microseconds{16};
   static constexpr duration longest_look = std::chrono::microseconds{64};
 

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 namespace troupe::actors {
 namespace {
@@ -28,9 +29,13 @@ known_subject_ptr subject_memory::find(std::string_view subject, account& where)
     old_.erase(it);
   } else {
     found = make(subject, where);
+    if (found->receivers->stale()) // the sublist has no room for it
+      found->fresh = numbers_.flushes;
     if (where.has_mappings.load(std::memory_order_relaxed))
       for (const auto& each : where.policy()->mappings.find(subject))
         found->mapping.push_back({each.upto, make(each.subject, where)});
+    if (!seen_before(subject))
+      return found;
   }
   if (young_.size() >= generation_size) {
     old_ = std::move(young_);
@@ -40,9 +45,15 @@ known_subject_ptr subject_memory::find(std::string_view subject, account& where)
   return found;
 }
 
+bool subject_memory::seen_before(std::string_view subject) noexcept {
+  auto hash = text_hash{}(subject) ^ reinterpret_cast<uintptr_t>(whose_.get());
+  auto mark = static_cast<uint32_t>(hash >> 32) | 1; // a free place has none
+  return std::exchange(numbers_.seen[hash % numbers_.seen.size()], mark) == mark;
+}
+
 known_subject_ptr subject_memory::make(std::string_view subject, account& where) {
   auto made = protocol::make_ref<known_subject>();
-  made->id = next_id_++;
+  made->id = numbers_.next_id++;
   made->subject = subject;
   made->reserved = subject.starts_with("_GR_.");
   made->reserved_outside = subject.starts_with("$NRG.");
@@ -53,7 +64,7 @@ known_subject_ptr subject_memory::make(std::string_view subject, account& where)
 subject_memory& router::memory_of(account& which) {
   auto& slot = memories_[&which];
   if (!slot)
-    slot = std::make_unique<subject_memory>(account_ptr{&which}, next_subject_id_);
+    slot = std::make_unique<subject_memory>(account_ptr{&which}, numbers_);
   return *slot;
 }
 
@@ -64,7 +75,10 @@ uint32_t router::random() noexcept {
   return random_;
 }
 
-void router::renew(account& where, known_subject& subject, const routed_message& msg) {
+/// What was matched just now for this message is good for it, kept by the sublist or not.
+void router::refresh(account& where, known_subject& subject, const routed_message& msg) {
+  if (!subject.receivers->stale() || std::exchange(subject.fresh, 0) == numbers_.flushes)
+    return;
   auto outdated = std::exchange(subject.receivers, where.interests.match(subject.subject));
   if (msg.came != passage::published)
     outdated_.push_back(std::move(outdated));
@@ -74,10 +88,9 @@ void router::renew(account& where, known_subject& subject, const routed_message&
 
 size_t router::deliver(account& where, known_subject& subject, const routed_message& msg) {
   if (!subject.receivers->simple()) [[unlikely]] {
-    if (subject.receivers->stale())
-      renew(where, subject, msg);
+    refresh(where, subject, msg);
     if (subject.receivers->linked())
-      return deliver_linked(where, subject, msg);
+      return deliver_with_links(where, subject, msg);
   }
   const auto& receivers = *subject.receivers;
   size_t delivered = 0;
@@ -101,7 +114,7 @@ void router::remember(const known_subject& subject, const routed_message& msg) {
   if (sub.to.get() == msg.from || !line_is_known(subject.id, sub, nullptr, msg))
     return;
   const auto& line = lines_[sub.to->slot % known_lines];
-  last_.flush = flushes_;
+  last_.flush = numbers_.flushes;
   last_.subject = subject.id;
   last_.size = msg.pub.data.size();
   last_.receivers = &receivers;
@@ -181,7 +194,7 @@ outgoing& router::batch_for(destination& to) {
     return *batch.out;
   if (batch.to) { // the slot has a new owner since this read began
     send(batch);
-    ++flushes_; // nothing keeps the subscriptions of known lines alive any more
+    ++numbers_.flushes; // nothing keeps the subscriptions of known lines alive any more
   } else {
     open_.push_back(to.slot);
   }
@@ -321,7 +334,7 @@ void router::flush() {
   open_.clear();
   outdated_.clear();
   unsent_ = 0;
-  ++flushes_;
+  ++numbers_.flushes;
 }
 
 } // namespace troupe::actors

@@ -34,6 +34,9 @@ struct known_subject : protocol::ref_counted<known_subject> {
   bool reserved = false;         ///< clients may not publish to it
   bool reserved_outside = false; ///< only the system account may
   protocol::ref_ptr<const protocol::match_result> receivers;
+  /// Not zero: the sublist had no room to keep them, but until that flush they are good for one
+  /// message.
+  uint64_t fresh = 0;
 
   /// Where some of its messages go instead: `upto` of a hundred to the first, and so on.
   struct mapped_to {
@@ -51,13 +54,22 @@ struct known_subject : protocol::ref_counted<known_subject> {
 };
 using known_subject_ptr = protocol::ref_ptr<known_subject>;
 
+/// What all memories of one router share.
+struct subject_numbers {
+  uint64_t next_id = 1;                                     ///< forgotten ids must not come again
+  uint64_t flushes = 1;                                     ///< of the router, and one
+  std::vector<uint32_t> seen = std::vector<uint32_t>(4096); ///< hashes of subjects that were asked
+                                                            ///< for once, a place each
+};
+
 /// What a reactor remembers of one account's subjects; bounded, never for another thread.
 class subject_memory {
 public:
-  /// `next_id`: shared by all memories of one router, for forgotten ids must not come again.
-  subject_memory(account_ptr whose, uint64_t& next_id) noexcept
-      : whose_{std::move(whose)}, next_id_{next_id} {}
+  subject_memory(account_ptr whose, subject_numbers& numbers) noexcept
+      : whose_{std::move(whose)}, numbers_{numbers} {}
 
+  /// For a message that is delivered at once. A subject is remembered when it is asked for again:
+  /// most of those that are used once, replies of requests, never take a place.
   known_subject_ptr find(std::string_view subject, account& where);
 
 private:
@@ -74,8 +86,9 @@ private:
   // Two generations: what was not used for a whole one is forgotten, without any bookkeeping.
   table young_;
   table old_;
-  uint64_t& next_id_;
+  subject_numbers& numbers_;
 
+  bool seen_before(std::string_view subject) noexcept;
   known_subject_ptr make(std::string_view subject, account& where);
 };
 
@@ -240,7 +253,8 @@ private:
   };
   static constexpr size_t no_one = static_cast<size_t>(-1);
 
-  void renew(account& where, known_subject& subject, const routed_message& msg);
+  void refresh(account& where, known_subject& subject, const routed_message& msg);
+  size_t deliver_with_links(account& where, known_subject& subject, const routed_message& msg);
   bool offer(account& where, known_subject& subject, subscription& sub, const routed_message& msg);
   void hand_over(uint64_t subject, subscription& sub, const crossing* via,
                  const routed_message& msg, uint8_t quirks);
@@ -297,14 +311,13 @@ private:
   uint32_t random_;
   size_t unsent_ = 0;
   bool few_ = false; // so few batches leave that each may be written here
-  uint64_t flushes_ = 1;
   std::vector<known_line> lines_{known_lines};
   last_delivery last_;
   std::vector<open_batch> batches_; // by destination slot
   std::vector<uint32_t> open_;      // slots with an open batch
   std::vector<destination_ptr> congested_;
   std::unordered_map<const account*, std::unique_ptr<subject_memory>> memories_;
-  uint64_t next_subject_id_ = 1;
+  subject_numbers numbers_;
 
   // links
   std::unique_ptr<interest_news> news_;

@@ -56,7 +56,7 @@ inline char* put_number(char* at, size_t value) noexcept {
                                                          const crossing* via,
                                                          const routed_message& msg) const noexcept {
   const auto& known = lines_[sub.to->slot % known_lines];
-  return known.flush == flushes_ && known.to == &sub && known.subject == subject
+  return known.flush == numbers_.flushes && known.to == &sub && known.subject == subject
          && known.size == msg.pub.data.size() && known.via == via;
 }
 
@@ -97,7 +97,7 @@ inline char* put_number(char* at, size_t value) noexcept {
     *at++ = ' ';
     at = put_number(at, pub.data.size());
     at = put(at, "\r\n");
-    known.flush = flushes_;
+    known.flush = numbers_.flushes;
     known.to = &sub;
     known.via = via;
     known.subject = subject;
@@ -125,7 +125,7 @@ inline char* put_number(char* at, size_t value) noexcept {
                                                   const protocol::publication& pub,
                                                   const destination* from) {
   const auto& last = last_;
-  if (last.flush != flushes_ || last.subject != subject.id || last.size != pub.data.size()
+  if (last.flush != numbers_.flushes || last.subject != subject.id || last.size != pub.data.size()
       || !pub.reply.empty() || pub.has_header || subject.receivers.get() != last.receivers
       || last.receivers->stale())
     return false;

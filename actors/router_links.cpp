@@ -31,10 +31,14 @@ std::string_view origin_for(const link_destination& to, const routed_message& ms
 
 } // namespace
 
-/// Clients first, for what crosses into other accounts there may come back in here; then the links.
 size_t router::deliver_linked(account& where, known_subject& subject, const routed_message& msg) {
-  if (subject.receivers->stale())
-    renew(where, subject, msg);
+  refresh(where, subject, msg);
+  return deliver_with_links(where, subject, msg);
+}
+
+/// Clients first, for what crosses into other accounts there may come back in here; then the links.
+size_t router::deliver_with_links(account& where, known_subject& subject,
+                                  const routed_message& msg) {
   const auto& receivers = *subject.receivers;
   const auto mine = remotes_.size();
   size_t delivered = 0;
@@ -196,7 +200,7 @@ void router::write_same_line(outgoing& out, account& where, uint64_t subject,
   const auto& to = whom.by->link();
   const auto& pub = msg.pub;
   auto& known = link_lines_[to.slot % known_lines];
-  if (known.flush != flushes_ || known.to != &to || known.subject != subject
+  if (known.flush != numbers_.flushes || known.to != &to || known.subject != subject
       || known.size != pub.data.size()) {
     if (where.name.size() + pub.subject.size() + 32 > known.text.size()) {
       write_line(out, where, whom, msg);
@@ -211,7 +215,7 @@ void router::write_same_line(outgoing& out, account& where, uint64_t subject,
     *at++ = ' ';
     at = put_number(at, pub.data.size());
     at = put(at, "\r\n");
-    known.flush = flushes_;
+    known.flush = numbers_.flushes;
     known.to = &to;
     known.subject = subject;
     known.size = pub.data.size();

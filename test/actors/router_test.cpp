@@ -281,10 +281,14 @@ TEST_CASE_FIXTURE(router_world, "a peer whose actor has gone costs nothing but i
 
 TEST_CASE_FIXTURE(router_world, "a subject in use is remembered while thousands come and go") {
   auto& memory = routes.memory_of(*account);
-  auto kept = memory.find("kept", *account);
-  auto idle_id = memory.find("idle", *account)->id;
+  auto find_again = [&](const std::string& subject) {
+    memory.find(subject, *account); // once is not enough to be remembered
+    return memory.find(subject, *account);
+  };
+  auto kept = find_again("kept");
+  auto idle_id = find_again("idle")->id;
   for (int i = 0; i < 20'000; ++i) {
-    memory.find("passing." + std::to_string(i), *account);
+    find_again("passing." + std::to_string(i));
     if (i % 1000 == 0)
       REQUIRE(memory.find("kept", *account)->id == kept->id);
   }
@@ -292,4 +296,44 @@ TEST_CASE_FIXTURE(router_world, "a subject in use is remembered while thousands 
   CHECK(memory.find("_GR_.x", *account)->reserved);
   CHECK(memory.find("$NRG.x", *account)->reserved_outside);
   CHECK(!kept->reserved);
+}
+
+TEST_CASE_FIXTURE(router_world, "subjects that are used once push out nothing") {
+  auto& memory = routes.memory_of(*account);
+  memory.find("kept", *account);
+  auto kept = memory.find("kept", *account);
+  for (int i = 0; i < 20'000; ++i)
+    memory.find("passing." + std::to_string(i), *account);
+  CHECK(memory.find("kept", *account)->id == kept->id);
+}
+
+TEST_CASE_FIXTURE(router_world, "a subject that no cache has room for is matched once a message") {
+  auto& alice = join();
+  subscribe(alice, "r.*", "1");
+  for (int i = 0; i < 100'000; ++i) // more than are kept
+    account->interests.match("known." + std::to_string(i));
+  auto before = account->interests.stats().matches;
+  publish({"r.1", "x"});
+  publish({"r.2", "x"});
+  CHECK(account->interests.stats().matches == before + 2);
+  SUBCASE("and a subscriber who comes later is not missed") {
+    auto& bob = join();
+    subscribe(bob, "r.1", "1");
+    publish({"r.1", "x"});
+    flush();
+    CHECK(bob.heard().batches == 1);
+  }
+  SUBCASE("and neither is one who comes while a publisher keeps the subject") {
+    auto kept = routes.memory_of(*account).find("r.3", *account);
+    protocol::publication pub;
+    pub.subject = "r.3";
+    std::string_view wire = "x\r\n";
+    pub.data = wire.substr(0, 1);
+    actors::outgoing_ptr mine;
+    actors::routed_message msg{pub, nullptr, nullptr, mine};
+    CHECK(routes.deliver(*account, *kept, msg) == 1);
+    auto& bob = join();
+    subscribe(bob, "r.3", "1");
+    CHECK(routes.deliver(*account, *kept, msg) == 2);
+  }
 }
