@@ -5,6 +5,7 @@
 #include "actors/interest_ledger.hpp"
 #include "actors/interest_news.hpp"
 #include "actors/response_table.hpp"
+#include "protocol/subject.hpp"
 
 namespace troupe::actors {
 
@@ -19,9 +20,15 @@ account::account(std::string id, size_t reactors, bool of_the_broker, link_regis
 account::~account() = default;
 
 bool account::add_interest(const subscription_ptr& what, interest_news* news) {
+  bool special = is_of_some_responses(what->subject());
+  if (special) // known before it is there, and until it is not
+    ++hears_some_responses;
   // First of all it works: a peer that is told may send at once.
-  if (!interests.insert(what))
+  if (!interests.insert(what)) {
+    if (special)
+      --hears_some_responses;
     return false;
+  }
   if (ledger)
     tell(*what, true, news);
   return true;
@@ -30,9 +37,20 @@ bool account::add_interest(const subscription_ptr& what, interest_news* news) {
 bool account::drop_interest(subscription& what, interest_news* news) {
   if (!interests.remove(what))
     return false;
+  if (is_of_some_responses(what.subject()))
+    --hears_some_responses;
   if (ledger)
     tell(what, false, news);
   return true;
+}
+
+bool account::is_of_some_responses(std::string_view pattern) const noexcept {
+  protocol::token_walk at{pattern};
+  auto fixed = std::string_view{reply_prefix}.substr(0, reply_prefix.size() - 1);
+  for (protocol::token_walk wanted{fixed}; !wanted.done(); wanted.advance(), at.advance())
+    if (at.done() || (at.token() != "*" && at.token() != wanted.token()))
+      return false;
+  return !at.done() && at.last() && at.token() != "*" && at.token() != ">";
 }
 
 void account::tell(const subscription& what, bool comes, interest_news* news) {

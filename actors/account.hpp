@@ -60,6 +60,8 @@ public:
   std::atomic<int64_t> connections{0};
   std::atomic<uint64_t> total_connections{0};
   std::atomic<bool> has_mappings{false}; ///< new subjects have to be looked up in policy()
+  /// Interest that some subjects of `reply_prefix` and one more token match, but not all of them.
+  std::atomic<uint32_t> hears_some_responses{0};
 
   /// As the sublist's insert() and remove(), and counts it. `news`: of the reactor that runs this,
   /// which tells the links before it sends anything else; null: they are told here and now.
@@ -73,6 +75,7 @@ public:
 
 private:
   void tell(const subscription& what, bool comes, interest_news* news);
+  bool is_of_some_responses(std::string_view pattern) const noexcept;
 
   mutable std::mutex policy_mutex_;
   account_policy_ptr policy_;

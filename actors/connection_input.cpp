@@ -131,6 +131,7 @@ void connection::publish_mapped(const protocol::publication& pub) {
 }
 
 void connection::select_subject(std::string_view subject) {
+  subject_ = nullptr; // it may be used again
   subject_ = home_.routes.memory_of(*account_).find(subject, *account_);
   subject_allowed_ = subject_->mapping.empty() && decide_publish(subject);
 }

@@ -21,6 +21,9 @@ constexpr size_t most_direct_bytes = 4096;
 } // namespace
 
 known_subject_ptr subject_memory::find(std::string_view subject, account& where) {
+  if (subject.starts_with(where.reply_prefix))
+    if (auto found = find_response(subject, where))
+      return found;
   if (auto it = young_.find(subject); it != young_.end())
     return it->second;
   known_subject_ptr found;
@@ -43,6 +46,28 @@ known_subject_ptr subject_memory::find(std::string_view subject, account& where)
   }
   young_.emplace(found->subject, found);
   return found;
+}
+
+/// Each response to another account has a subject of its own, but as long as nobody listens to
+/// particular ones, whoever hears one hears them all: they need no matching. Null: it does.
+known_subject_ptr subject_memory::find_response(std::string_view subject, account& where) {
+  if (where.hears_some_responses.load(std::memory_order_acquire) != 0
+      || where.has_mappings.load(std::memory_order_relaxed)
+      || subject.find('.', where.reply_prefix.size()) != subject.npos)
+    return {};
+  if (!response_ || !response_->unique())
+    response_ = protocol::make_ref<known_subject>();
+  auto& out = *response_;
+  out.id = numbers_.next_id++;
+  out.subject = subject;
+  out.targets.clear();
+  out.fresh = 0;
+  if (!out.receivers || out.receivers->stale()) {
+    out.receivers = where.interests.match(where.reply_prefix + '*'); // no token that is made
+    if (out.receivers->stale())
+      out.fresh = numbers_.flushes;
+  }
+  return response_;
 }
 
 bool subject_memory::seen_before(std::string_view subject) noexcept {

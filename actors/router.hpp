@@ -87,8 +87,10 @@ private:
   table young_;
   table old_;
   subject_numbers& numbers_;
+  known_subject_ptr response_; // of the response before, to be used again
 
   bool seen_before(std::string_view subject) noexcept;
+  known_subject_ptr find_response(std::string_view subject, account& where);
   known_subject_ptr make(std::string_view subject, account& where);
 };
 

@@ -141,6 +141,42 @@ TEST_CASE_FIXTURE(crossing_world, "a request is answered across accounts, once")
   CHECK(b.take().empty());
 }
 
+TEST_CASE_FIXTURE(crossing_world, "the exporter's own clients hear the responses they listen to") {
+  registry.apply(
+      {rules_of("A", {offers(service, "req")}), rules_of("B", {}, {takes(service, "A", "req")})});
+  auto& a = join();
+  auto& b = join();
+  auto& all = join();
+  auto& one = join();
+  listen(a, "A", "req", "1");
+  listen(b, "B", "inbox", "2");
+  listen(all, "A", "_R_.>", "3");
+  auto ask = [&] {
+    tell("B", {"req", "q", "inbox"});
+    return reply_in(a);
+  };
+  CHECK(tell("A", {ask(), "x"}) == 2);
+  auto reply = ask();
+  auto token = reply.substr(reply.rfind('.') + 1);
+  for (const auto& pattern : {reply, "*.*." + token, "_R_.*." + token}) {
+    CAPTURE(pattern);
+    account = at("A");
+    auto only = make_subscription(one, pattern, "4");
+    account->add_interest(only);
+    CHECK(tell("A", {ask(), "x"}) == 2);
+    CHECK(one.take().empty());
+    CHECK(tell("A", {reply, "x"}) == (pattern == reply ? 3 : 2)); // it is answered only once
+    CHECK(one.take() == "MSG " + reply + " 4 1\r\nx\r\n");
+    at("A")->drop_interest(*only);
+    tell("A", {reply, "x"});
+    CHECK(one.take().empty());
+  }
+  CHECK(at("A")->hears_some_responses == 0);
+  b.take();
+  CHECK(tell("A", {ask(), "x"}) == 2);
+  CHECK(b.take() == "MSG inbox 2 1\r\nx\r\n");
+}
+
 TEST_CASE_FIXTURE(crossing_world, "nobody but the exporter can answer, nor invent an answer") {
   registry.apply({rules_of("A", {offers(service, "req")}),
                   rules_of("B", {}, {takes(service, "A", "req")}),
