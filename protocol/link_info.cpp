@@ -217,7 +217,9 @@ std::string read(std::string_view text, const std::array<field<T>, N>& fields, T
   if (!doc.is_object())
     return "it is no JSON object";
   T result = into;
-  for (const auto& [key, value] : doc.items()) {
+  for (const auto& item : doc.items()) { // clang captures no structured bindings
+    const auto& key = item.key();
+    const auto& value = item.value();
     if (value.is_null())
       continue;
     for (const auto& each : fields) {
