@@ -436,6 +436,14 @@ std::vector<route_snapshot> broker::routes(bool subscriptions) const {
   return impl_->links ? impl_->links->routes(subscriptions) : std::vector<route_snapshot>{};
 }
 
+std::vector<leaf_snapshot> broker::leafs(bool subscriptions) const {
+  return impl_->links ? impl_->links->leafs(subscriptions) : std::vector<leaf_snapshot>{};
+}
+
+uint16_t broker::leafnode_port() const noexcept {
+  return impl_->links ? impl_->links->leafnode_port() : uint16_t{0};
+}
+
 uint16_t broker::cluster_port() const noexcept {
   return impl_->links ? impl_->links->cluster_port() : uint16_t{0};
 }

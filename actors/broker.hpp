@@ -23,6 +23,7 @@ class link_keeper;
 class observer;
 struct cluster_view;
 struct core;
+struct leaf_snapshot;
 struct route_snapshot;
 
 /// The NATS release whose behaviour clients may expect; they compare the number.
@@ -81,7 +82,10 @@ public:
   /// The links to other members of the cluster; with what each wants to hear, or without.
   std::vector<route_snapshot> routes(bool subscriptions) const;
   uint16_t cluster_port() const noexcept; ///< where they connect; 0: nowhere
-  std::string cluster_name() const;       ///< empty: none
+  /// Links to leaf nodes and to hubs, by their lid.
+  std::vector<leaf_snapshot> leafs(bool subscriptions) const;
+  uint16_t leafnode_port() const noexcept; ///< where leaf nodes connect; 0: nowhere
+  std::string cluster_name() const;        ///< empty: none
   /// Where clients may go as well; empty without other members.
   std::vector<std::string> connect_urls() const;
   /// Every actor, parents before children.

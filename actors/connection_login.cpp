@@ -26,6 +26,15 @@ constexpr auto refusal_delay = std::chrono::milliseconds{200};
 
 constexpr char tls_record_of_handshake = 0x16;
 
+/// On a leaf broker of Choria's, who need not log in lands in the account that its link leads to.
+security::verdict placed(security::verdict outcome, const settings& now) {
+  const auto& forced = now.options.leafnodes.client_account;
+  auto* in = std::get_if<security::accepted>(&outcome);
+  if (in && in->method == security::login_method::open && !forced.empty())
+    in->account = forced;
+  return outcome;
+}
+
 } // namespace
 
 // -- TLS
@@ -229,8 +238,9 @@ void connection::check_login(bool again) {
                     : auth.is_expensive(given, named);
   auto check = [again, from = home_.current, before = login().identity,
                 given = std::move(given)](const security::certificate_identity* certificate) {
-    return again ? from->auth.recheck(before, given, certificate)
-                 : from->auth.login(given, certificate);
+    return placed(again ? from->auth.recheck(before, given, certificate)
+                        : from->auth.login(given, certificate),
+                  *from);
   };
   if (!slow) {
     auto outcome = check(named);
@@ -259,7 +269,7 @@ void connection::check_login(bool again) {
 bool connection::log_in_without_connect() {
   if (home_.current->operator_mode())
     return false;
-  auto outcome = home_.current->auth.login({}, certificate());
+  auto outcome = placed(home_.current->auth.login({}, certificate()), *home_.current);
   if (!std::holds_alternative<security::accepted>(outcome) || ask_callout(outcome))
     return false;
   auto& state = login();

@@ -4,6 +4,7 @@
 #include "actors/account.hpp"
 #include "actors/destination.hpp"
 #include "protocol/forwarding.hpp"
+#include "security/permissions.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -22,11 +23,14 @@ public:
     quirks = quirk_none;
   }
 
-  const protocol::peer_role role;
+  protocol::peer_role role;  ///< which end of a leaf's link we are, its peer may have a say in
   bool headers = true;       ///< it takes HMSG
   bool leaf_origins = false; ///< a route's peer that takes LS+ and LMSG (`lnoc`)
   std::string cluster; ///< of a leaf: the cluster at the other end; of a gateway: the remote's name
   account_ptr account; ///< of a leaf: the one account; null: it carries all
+  bool isolated = false; ///< of a leaf: it hears nothing of other leafs
+  /// Of a leaf: `may_publish()` says which subjects may go there; null: all.
+  security::permissions_ptr sends;
   /// To the peer and back, in nanoseconds; before the first answer the peer counts as far away.
   std::atomic<int64_t> rtt{std::numeric_limits<int64_t>::max()};
 

@@ -23,6 +23,13 @@ bool is_meant(std::string_view group, const routed_message& msg) noexcept {
   return std::find(listed.begin(), listed.end(), group) != listed.end();
 }
 
+/// A leaf's link has rules; answers to requests of other accounts, and of streams, pass in any
+/// case.
+bool lets_pass(const link_destination& to, std::string_view subject) {
+  return !to.sends || subject.starts_with("_R_.") || subject.starts_with("$JS.ACK.")
+         || to.sends->may_publish(subject);
+}
+
 /// The leaf cluster that a route has to hear of, so that it does not come back there.
 std::string_view origin_for(const link_destination& to, const routed_message& msg) noexcept {
   return to.role == peer_role::route && to.leaf_origins && msg.link ? msg.link->cluster
@@ -67,7 +74,7 @@ size_t router::deliver_with_links(account& where, known_subject& subject,
 /// `unserved`: it is for a queue group that nobody nearer can serve.
 bool router::may_take(const remote_interest& sub, const routed_message& msg, bool unserved) const {
   const auto& to = sub.link();
-  if (to.doomed())
+  if (to.doomed() || !lets_pass(to, msg.pub.subject))
     return false;
   if (!msg.link)
     return carries_message(peer_role::client, to.role);

@@ -221,7 +221,6 @@ void read_leafnodes(const member& one, dialect from, reading& to) {
   link_block block{"leafnodes", from, to};
   if (!block.is_map(one))
     return;
-  to.found.note_inactive(one.key, to_string(one.where)); // until leaf nodes are served
   auto& leafs = to.out.leafnodes;
   for (auto& each : one.val.members) {
     auto key = lower(each.key);

@@ -20,7 +20,6 @@ namespace log = actors::log;
 
 namespace {
 
-constexpr auto longest_connect = std::chrono::seconds{1};
 constexpr auto longest_pause = std::chrono::seconds{30};
 /// Failures are told in the log when they begin, and then from time to time.
 constexpr uint64_t told_every = 60;
@@ -105,7 +104,6 @@ private:
 
   void begin(std::chrono::milliseconds wait) {
     stop();
-    attempts_ = 0;
     doing_ = step::waiting;
     home_.loop.timers().start(timer_, wait);
   }
@@ -132,7 +130,7 @@ private:
               || errno == EINPROGRESS)) {
         doing_ = step::connecting;
         token_ = home_.loop.watch(fd_, EPOLLOUT, *this);
-        home_.loop.timers().start(timer_, longest_connect);
+        home_.loop.timers().start(timer_, plan_.timeout);
         return;
       }
       problem_ = fmt::format("{}: {}", to.ip, std::strerror(errno));
@@ -156,6 +154,7 @@ private:
     token_ = {};
     timer_.stop();
     doing_ = step::idle;
+    attempts_ = 0;
     addresses_.clear();
     send(boss_, atom::dialled_v, actors::accepted_ptr{std::move(out)}, plan_.remote);
   }

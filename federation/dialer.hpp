@@ -20,6 +20,7 @@ struct dial_plan {
   /// Attempts after which it gives up; negative: never.
   int64_t attempts = -1;
   bool backoff = false; ///< waits twice as long after each failure
+  std::chrono::nanoseconds timeout = std::chrono::seconds{1}; ///< of one attempt at one address
 };
 
 /// One actor a remote, pinned to `home`. It does nothing until it is sent `dial`; then it looks up

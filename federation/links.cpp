@@ -3,6 +3,7 @@
 
 #include "actors/link_registry.hpp"
 #include "federation/cluster_links.hpp"
+#include "federation/leaf_links.hpp"
 #include "federation/link_part.hpp"
 
 #include <array>
@@ -69,6 +70,11 @@ public:
                                     : routes_.routes(subscriptions);
   }
 
+  std::vector<actors::leaf_snapshot> leafs(bool subscriptions) const override {
+    return leafs_.served().empty() ? std::vector<actors::leaf_snapshot>{}
+                                   : leafs_.leafs(subscriptions);
+  }
+
   std::vector<actors::actor_snapshot> tree() const override {
     std::vector<actors::actor_snapshot> out;
     for (const auto* each : active()) {
@@ -79,12 +85,13 @@ public:
   }
 
   uint16_t cluster_port() const noexcept override { return routes_.port(); }
+  uint16_t leafnode_port() const noexcept override { return leafs_.port(); }
 
 private:
-  static constexpr size_t kinds = 1;
+  static constexpr size_t kinds = 2;
 
-  std::array<link_part*, kinds> parts() { return {&routes_}; }
-  std::array<const link_part*, kinds> parts() const { return {&routes_}; }
+  std::array<link_part*, kinds> parts() { return {&routes_, &leafs_}; }
+  std::array<const link_part*, kinds> parts() const { return {&routes_, &leafs_}; }
 
   template <class Parts>
   static auto active_of(const Parts& all) {
@@ -98,6 +105,7 @@ private:
   std::vector<const link_part*> active() const { return active_of(parts()); }
 
   cluster_links routes_;
+  leaf_links leafs_;
 };
 
 } // namespace

@@ -61,6 +61,16 @@ void advertised(std::string_view text, std::string& host, int64_t& port) {
     std::from_chars(text.data() + colon + 1, text.data() + text.size(), port);
 }
 
+std::vector<std::string> local_urls(const std::string& host, int64_t port) {
+  std::vector<std::string> out;
+  if (host.empty() || host == "0.0.0.0" || host == "::")
+    for (const auto& each : addresses(host == "::"))
+      out.push_back(host_and_port(each, port));
+  if (out.empty())
+    out.push_back(host_and_port(host, port));
+  return out;
+}
+
 std::vector<std::string> client_urls(const actors::settings& now) {
   const auto& client = now.options.client;
   auto host = client.host;
@@ -69,13 +79,7 @@ std::vector<std::string> client_urls(const actors::settings& now) {
     advertised(client.advertise, host, port);
     return {host_and_port(host, port)};
   }
-  std::vector<std::string> out;
-  if (host.empty() || host == "0.0.0.0" || host == "::")
-    for (const auto& each : addresses(host == "::"))
-      out.push_back(host_and_port(each, port));
-  if (out.empty())
-    out.push_back(host_and_port(host, port));
-  return out;
+  return local_urls(host, port);
 }
 
 } // namespace troupe::federation

@@ -16,6 +16,9 @@ std::string host_and_port(std::string_view host, int64_t port);
 /// Reads an `advertise` of host[:port] over what is there.
 void advertised(std::string_view text, std::string& host, int64_t& port);
 
+/// "host:port", or if `host` stands for all addresses of this machine, each that others may know.
+std::vector<std::string> local_urls(const std::string& host, int64_t port);
+
 /// Where clients connect, "host:port" each: what is advertised, or the listener's host, for which
 /// `0.0.0.0` and `::` stand for the addresses of this machine that others may know.
 std::vector<std::string> client_urls(const actors::settings& now);

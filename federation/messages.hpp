@@ -2,6 +2,7 @@
 #pragma once
 
 #include "actors/interfaces.hpp"
+#include "actors/leaf_snapshot.hpp"
 #include "actors/link_keeper.hpp"
 #include "federation/terms.hpp"
 #include "protocol/close_reason.hpp"
@@ -43,6 +44,17 @@ using admission_ptr = std::shared_ptr<const admission>;
 using peer_news_ptr = std::shared_ptr<const peer_news>;
 using routes_ptr = std::shared_ptr<std::vector<actors::route_snapshot>>;
 
+// Of leaf nodes: leaf_messages.hpp.
+struct leaf_introduction;
+struct leaf_admission;
+struct leaf_terms;
+struct hub_news;
+using leaf_introduction_ptr = std::shared_ptr<const leaf_introduction>;
+using leaf_admission_ptr = std::shared_ptr<const leaf_admission>;
+using leaf_terms_ptr = std::shared_ptr<const leaf_terms>;
+using hub_news_ptr = std::shared_ptr<const hub_news>;
+using leafs_ptr = std::shared_ptr<std::vector<actors::leaf_snapshot>>;
+
 } // namespace troupe::federation
 
 CAF_BEGIN_TYPE_ID_BLOCK(troupe_federation, caf::id_block::troupe_actors::end)
@@ -57,12 +69,23 @@ CAF_ADD_TYPE_ID(troupe_federation, (troupe::federation::admission_ptr))
 CAF_ADD_TYPE_ID(troupe_federation, (troupe::federation::peer_news_ptr))
 CAF_ADD_TYPE_ID(troupe_federation, (troupe::federation::terms_ptr))
 CAF_ADD_TYPE_ID(troupe_federation, (troupe::federation::routes_ptr))
+TROUPE_ADD_ATOM(hold_off, "holdoff")
+CAF_ADD_TYPE_ID(troupe_federation, (troupe::federation::leaf_introduction_ptr))
+CAF_ADD_TYPE_ID(troupe_federation, (troupe::federation::leaf_admission_ptr))
+CAF_ADD_TYPE_ID(troupe_federation, (troupe::federation::leaf_terms_ptr))
+CAF_ADD_TYPE_ID(troupe_federation, (troupe::federation::hub_news_ptr))
+CAF_ADD_TYPE_ID(troupe_federation, (troupe::federation::leafs_ptr))
 CAF_END_TYPE_ID_BLOCK(troupe_federation)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::federation::introduction_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::federation::admission_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::federation::peer_news_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::federation::terms_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::federation::routes_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::federation::leaf_introduction_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::federation::leaf_admission_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::federation::leaf_terms_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::federation::hub_news_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::federation::leafs_ptr)
 
 namespace troupe::federation {
 

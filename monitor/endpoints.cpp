@@ -111,7 +111,9 @@ answer endpoints::respond(std::string_view path, std::string_view query_text) {
   }
   if (rest == "/leafz") {
     count("/leafz");
-    return json_answer(200, reports_.leafz());
+    std::string fault;
+    auto what = read_leafz_request(query{query_text}, fault);
+    return fault.empty() ? json_answer(200, reports_.leafz(what)) : plain_text(400, fault);
   }
   return not_found();
 }

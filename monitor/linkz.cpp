@@ -100,13 +100,4 @@ json gatewayz(const std::string& server_id, actors::wall_time now) {
   return out;
 }
 
-json leafz(const std::string& server_id, actors::wall_time now) {
-  json out;
-  out["server_id"] = server_id;
-  out["now"] = utc_text(now);
-  out["leafnodes"] = 0;
-  out["leafs"] = json::array();
-  return out;
-}
-
 } // namespace troupe::monitor

@@ -1,4 +1,4 @@
-// monitor/linkz.hpp: /routez; /gatewayz and /leafz of a broker that has no such links.
+// monitor/linkz.hpp: /routez; /gatewayz of a broker that has no such links.
 #pragma once
 
 #include "actors/link_keeper.hpp"
@@ -26,6 +26,5 @@ nlohmann::ordered_json routez(const server_facts& server,
                               const std::vector<actors::route_snapshot>& routes,
                               const routez_request& request, actors::wall_time now);
 nlohmann::ordered_json gatewayz(const std::string& server_id, actors::wall_time now);
-nlohmann::ordered_json leafz(const std::string& server_id, actors::wall_time now);
 
 } // namespace troupe::monitor

@@ -116,8 +116,9 @@ json reports::gatewayz() {
   return monitor::gatewayz(from_.server_id(), std::chrono::system_clock::now());
 }
 
-json reports::leafz() {
-  return monitor::leafz(from_.server_id(), std::chrono::system_clock::now());
+json reports::leafz(const leafz_request& request) {
+  return monitor::leafz(from_.server_id(), from_.leafs(request.subscriptions), request,
+                        std::chrono::system_clock::now());
 }
 
 uint64_t reports::subscribers(const std::string& account, std::string_view subject,

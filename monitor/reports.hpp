@@ -3,6 +3,7 @@
 
 #include "monitor/connz.hpp"
 #include "monitor/healthz.hpp"
+#include "monitor/leafz.hpp"
 #include "monitor/linkz.hpp"
 #include "monitor/process_usage.hpp"
 #include "monitor/source.hpp"
@@ -35,7 +36,7 @@ public:
   nlohmann::ordered_json account_info(const std::string& name, std::string& fault);
   nlohmann::ordered_json routez(const routez_request& request);
   nlohmann::ordered_json gatewayz();
-  nlohmann::ordered_json leafz();
+  nlohmann::ordered_json leafz(const leafz_request& request);
   /// The subscriptions of `account` that would receive a literal subject, or that are contained in
   /// a wildcard subject; of one queue group only, if it is named.
   uint64_t subscribers(const std::string& account, std::string_view subject,

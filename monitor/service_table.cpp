@@ -114,8 +114,11 @@ service_answer gatewayz(const stage&, reports& from, const service_request&) {
   return {shape::enveloped, from.gatewayz()};
 }
 
-service_answer leafz(const stage&, reports& from, const service_request&) {
-  return {shape::enveloped, from.leafz()};
+service_answer leafz(const stage&, reports& from, const service_request& request) {
+  leafz_request what;
+  what.subscriptions = request.options.flag("subscriptions");
+  what.account = request.account.empty() ? request.options.text("account") : request.account;
+  return {shape::enveloped, from.leafz(what)};
 }
 
 json list_json(const security::subject_rules& rules) {

@@ -51,6 +51,8 @@ server_facts broker_source::server() const {
   out.figures = from_.describe();
   out.cluster_name = from_.cluster_name();
   out.cluster_port = from_.cluster_port();
+  out.leafnode_port = from_.leafnode_port();
+  out.leafs = from_.leafs(false).size();
   out.connect_urls = from_.connect_urls();
   std::set<std::string> remotes;
   for (const auto& each : from_.routes(false)) {
@@ -85,6 +87,10 @@ broker_source::connections(const actors::connection_query& which) const {
 
 std::vector<actors::route_snapshot> broker_source::routes(bool subscriptions) const {
   return from_.routes(subscriptions);
+}
+
+std::vector<actors::leaf_snapshot> broker_source::leafs(bool subscriptions) const {
+  return from_.leafs(subscriptions);
 }
 
 std::optional<account_facts> broker_source::account(const std::string& name) const {

@@ -34,6 +34,8 @@ struct server_facts {
   std::string cluster_name;              ///< also one that was made up; empty: none
   uint16_t cluster_port = 0;             ///< 0: no peers can come
   std::vector<std::string> connect_urls; ///< told to clients; empty: there are no other members
+  uint16_t leafnode_port = 0;            ///< 0: no leaf nodes can come
+  size_t leafs = 0;                      ///< links to leaf nodes and hubs
   size_t routes = 0;
   size_t remotes = 0; ///< servers at the other ends of the routes
   /// When the certificate of the client listener ends; absent without TLS.
@@ -72,6 +74,7 @@ public:
   virtual std::vector<actors::connection_snapshot>
   connections(const actors::connection_query& which) const = 0;
   virtual std::vector<actors::route_snapshot> routes(bool subscriptions) const = 0;
+  virtual std::vector<actors::leaf_snapshot> leafs(bool subscriptions) const = 0;
   /// Nothing: there is no such account.
   virtual std::optional<account_facts> account(const std::string& name) const = 0;
   /// Of one account, or summed over all.
@@ -96,6 +99,7 @@ public:
   std::vector<actors::connection_snapshot>
   connections(const actors::connection_query& which) const override;
   std::vector<actors::route_snapshot> routes(bool subscriptions) const override;
+  std::vector<actors::leaf_snapshot> leafs(bool subscriptions) const override;
   std::optional<account_facts> account(const std::string& name) const override;
   protocol::sublist_stats sublist_stats(const std::string& account) const override;
   std::vector<actors::subscription_snapshot>

@@ -2,6 +2,7 @@
 #include "monitor/varz.hpp"
 
 #include "monitor/json_text.hpp"
+#include "monitor/leafz.hpp"
 #include "monitor/time_text.hpp"
 
 #include <nlohmann/json.hpp>
@@ -107,7 +108,7 @@ void add_figures(json& out, const server_facts& server) {
   out["total_connections"] = figures.total_connections;
   out["routes"] = server.routes;
   out["remotes"] = server.remotes;
-  out["leafnodes"] = 0;
+  out["leafnodes"] = server.leafs;
   // Clients are the only peers, so both counts are the same.
   out["in_msgs"] = figures.in_messages;
   out["in_bytes"] = figures.in_bytes;
@@ -153,6 +154,7 @@ json varz(const server_facts& server, const process_facts& process) {
     out["connect_urls"] = server.connect_urls;
   add_settings(out, options);
   add_cluster(out, server);
+  out["leaf"] = leaf_settings(server);
   out["start"] = utc_text(figures.start);
   out["now"] = utc_text(process.now);
   out["uptime"] = uptime_text(process.now - figures.start);

@@ -1,51 +1,18 @@
 // test/e2e/cluster_test.cpp: clusters of Troupe alone, and mixed with nats-server.
 #include "certificates.hpp"
-#include "cnats_client.hpp"
+#include "mixed_servers.hpp"
 #include "peer_socket.hpp"
 
 #include <array>
 #include <csignal>
-#include <cstdlib>
 #include <string>
 
-#include <arpa/inet.h>
 #include <doctest/doctest.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 namespace {
 using namespace troupe::e2e;
 using namespace std::string_literals;
-using clock_type = std::chrono::steady_clock;
-
-/// Which binary a member of a cluster is.
-enum class kind : uint8_t { ours, theirs };
 using enum kind;
-
-std::string binary_of(kind what) {
-  if (what == ours)
-    return server_under_test();
-  const auto* peer = std::getenv("TROUPE_E2E_PEER");
-  return peer ? peer : "";
-}
-
-std::string name_of(kind what) {
-  return what == ours ? "troupe" : "nats-server";
-}
-
-/// A port that nothing listens on at the moment.
-uint16_t free_port() {
-  int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  ::bind(fd, reinterpret_cast<sockaddr*>(&address), size);
-  ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
-  ::close(fd);
-  return ntohs(address.sin_port);
-}
 
 /// One member; everything but its own port and its routes is `extra`.
 struct member_plan {
@@ -70,125 +37,6 @@ std::string config_of(const member_plan& plan) {
 
 std::unique_ptr<server_process> start(const member_plan& plan) {
   return std::make_unique<server_process>(binary_of(plan.what), config_of(plan));
-}
-
-/// True if there is a real server to mix with.
-bool has_peer() {
-  return !server_under_test().empty() && !binary_of(theirs).empty();
-}
-
-/// Calls until it says true; false at the deadline. Each call waits for something itself.
-template <class F>
-bool eventually(F&& holds) {
-  auto until = clock_type::now() + patience;
-  while (clock_type::now() < until)
-    if (holds())
-      return true;
-  return false;
-}
-
-bool arrives(const subscription_ptr& at, std::chrono::milliseconds wait) {
-  natsMsg* raw = nullptr;
-  auto status = natsSubscription_NextMsg(&raw, at.get(), wait.count());
-  natsMsg_Destroy(raw);
-  return status == NATS_OK;
-}
-
-/// What `there` subscribed to before is known where `here` publishes: for what comes later on the
-/// same connection is.
-bool settled(const connection_ptr& here, const connection_ptr& there) {
-  static int number = 0;
-  auto subject = "probe." + std::to_string(++number);
-  auto probe = subscribe(there, subject.c_str());
-  flush(there);
-  return eventually([&] {
-    publish(here, subject.c_str(), "?");
-    flush(here);
-    return arrives(probe, std::chrono::milliseconds{20});
-  });
-}
-
-/// How many messages are waiting, when no more are on their way.
-size_t count_waiting(const subscription_ptr& at) {
-  int messages = 0;
-  natsSubscription_GetPending(at.get(), &messages, nullptr);
-  return static_cast<size_t>(messages);
-}
-
-/// Everything that was published by `from` before has come to `at`.
-void barrier(const connection_ptr& from, const connection_ptr& at) {
-  static int number = 0;
-  auto subject = "barrier." + std::to_string(++number);
-  auto last = subscribe(at, subject.c_str());
-  REQUIRE(settled(from, at));
-  publish(from, subject.c_str(), "");
-  flush(from);
-  REQUIRE(arrives(last, patience));
-}
-
-std::string http(const server_process& server, const std::string& path) {
-  peer_socket peer{server.monitoring_port(), patience};
-  peer.send("GET " + path + " HTTP/1.0\r\n\r\n");
-  while (peer.read_more()) {
-  }
-  return std::string{peer.unread()};
-}
-
-void answer(natsConnection* at, natsSubscription*, natsMsg* request, void* text) {
-  natsConnection_PublishString(at, natsMsg_GetReply(request), static_cast<const char*>(text));
-  natsMsg_Destroy(request);
-}
-
-/// Deliveries, requests and queue groups between the clients of two members.
-void exchange(const server_process& first, const server_process& second) {
-  auto alice = connect(first);
-  auto bob = connect(second);
-  auto at_bob = subscribe(bob, "to.bob.*");
-  auto at_alice = subscribe(alice, "to.alice.>");
-  REQUIRE(settled(alice, bob));
-  REQUIRE(settled(bob, alice));
-
-  publish(alice, "to.bob.x", "hello");
-  publish(bob, "to.alice.y.z", "hi");
-  CHECK(text_of(next_message(at_bob)) == "hello");
-  CHECK(text_of(next_message(at_alice)) == "hi");
-  std::string large(300'000, 'l');
-  publish(alice, "to.bob.large", large);
-  CHECK(text_of(next_message(at_bob)) == large);
-
-  natsMsg* raw = nullptr;
-  must(natsMsg_Create(&raw, "to.bob.headers", nullptr, "body", 4), "create");
-  message_ptr with_header{raw, natsMsg_Destroy};
-  must(natsMsgHeader_Set(raw, "Key", "Value"), "header");
-  must(natsConnection_PublishMsg(alice.get(), raw), "publish");
-  auto got = next_message(at_bob);
-  const char* value = nullptr;
-  must(natsMsgHeader_Get(got.get(), "Key", &value), "header");
-  CHECK(value == "Value"s);
-  CHECK(text_of(got) == "body");
-
-  for (int i = 0; i < 1000; ++i)
-    publish(alice, "to.bob.order", std::to_string(i));
-  for (int i = 0; i < 1000; ++i)
-    REQUIRE(text_of(next_message(at_bob)) == std::to_string(i));
-}
-
-/// A request that comes right behind the subscription of its inbox is answered.
-void ask(const server_process& first, const server_process& second) {
-  auto alice = connect(first);
-  auto bob = connect(second);
-  natsSubscription* raw = nullptr;
-  char text[] = "yes";
-  must(natsConnection_Subscribe(&raw, bob.get(), "ask", answer, text), "subscribe");
-  subscription_ptr service{raw, natsSubscription_Destroy};
-  REQUIRE(settled(alice, bob));
-  for (int i = 0; i < 50; ++i) {
-    auto fresh = connect(first); // its inbox is unknown everywhere
-    natsMsg* reply = nullptr;
-    must(natsConnection_RequestString(&reply, fresh.get(), "ask", "?", 5000), "request");
-    message_ptr owned{reply, natsMsg_Destroy};
-    REQUIRE(text_of(owned) == "yes");
-  }
 }
 
 /// Members on both sides: each message goes to one of them, and both sides get some.

@@ -1,0 +1,406 @@
+// federation/leaf_link.cpp: the actor between a leaf node's socket and its session.
+#include "federation/leaf_link.hpp"
+
+#include "actors/jwt_login.hpp"
+#include "actors/log.hpp"
+#include "actors/pinned.hpp"
+#include "federation/leaf_login.hpp"
+#include "federation/leaf_session.hpp"
+#include "federation/peer_link.hpp"
+#include "protocol/errc.hpp"
+#include "security/certificate.hpp"
+#include "security/nkey.hpp"
+
+#include <fmt/format.h>
+
+#include <openssl/x509.h>
+
+#include <algorithm>
+
+namespace troupe::federation {
+
+namespace log = actors::log;
+using actors::outgoing_ptr;
+using protocol::close_reason;
+
+namespace {
+
+constexpr link_words words{"Leafnode connection created", "Leafnode connection closed",
+                           "TLS leafnode handshake error", "lid"};
+/// A wrong password is answered late, so that guessing is slow; nothing else waits for it.
+constexpr auto refusal_delay = std::chrono::milliseconds{200};
+/// No timer is set for longer, so that a clock that is put right is noticed.
+constexpr int64_t longest_wait_for_expiry = 3600;
+
+/// The times and certificates of one link: those of a hub may be its own.
+link_terms_ptr common_terms(const leaf_terms_ptr& mine, const std::optional<dialled_hub>& hub) {
+  if (!hub)
+    return mine;
+  auto out = std::make_shared<link_terms>(*mine);
+  const auto& terms = *hub->terms;
+  out->tls.dialling = terms.tls_first ? terms.tls : security::tls_context_ptr{};
+  out->tls_timeout = terms.tls_timeout;
+  return out;
+}
+
+class leaf_link final : public actors::pinned<leaf_actor::base>,
+                        public peer_link,
+                        public leaf_host {
+public:
+  leaf_link(caf::actor_config& cfg, actors::reactor& home, actors::accepted_ptr socket,
+            actors::link_destination_ptr dest, leaf_terms_ptr mine, std::optional<dialled_hub> hub,
+            leafs_actor boss)
+      : actors::pinned<leaf_actor::base>(cfg), peer_link{home,
+                                                         std::move(socket),
+                                                         std::move(dest),
+                                                         common_terms(mine, hub),
+                                                         words,
+                                                         hub ? &hub->host : nullptr},
+        mine_{std::move(mine)}, hub_{std::move(hub)}, boss_{std::move(boss)},
+        nonce_{hub_ ? std::string{} : security::make_nonce()}, session_{*this,
+                                                                        {home.shared.accounts,
+                                                                         *home.shared.links,
+                                                                         home.routes, link_},
+                                                                        mine_,
+                                                                        hub_,
+                                                                        nonce_},
+        expiry_{*this} {
+    dest_->mailbox = caf::actor_cast<caf::weak_actor_ptr>(ctrl());
+  }
+
+  const char* name() const override { return "leaf"; }
+
+  behavior_type make_behavior() override {
+    set_down_handler([this](caf::down_msg&) { // nobody would end this link later
+      end(close_reason::internal_error, "", "The actor of the leaf nodes has failed");
+    });
+    monitor(boss_);
+    start();
+    return {
+        [this](atom::deliver, const outgoing_ptr& batch) { take(batch); },
+        [this](atom::await_drain, const caf::strong_actor_ptr& whom) { await_drain(whom); },
+        [this](atom::drained) { drained(); },
+        [](atom::fenced) {},
+        [this](atom::overrun) { close(close_reason::slow_consumer_pending_bytes, true); },
+        [this](atom::shut_down) { close(close_reason::server_shutdown); },
+        [this](const actors::login_result_ptr& result) {
+          if (phase_ == phase::talking && login_)
+            after_login(login_->finish(home_.shared, *result));
+        },
+        [this](atom::interest, const actors::interest_changes_ptr& changes) { hear(*changes); },
+        [this](const leaf_admission_ptr& answer) { settle(*answer); },
+        [this](atom::go_on) {
+          if (phase_ == phase::talking)
+            session_.tell_more();
+        },
+        [this](atom::rules, const leaf_terms_ptr& next) { apply(next); },
+        [this](atom::cut, const std::string& error, const std::string& why) {
+          end(close_reason::route_removed, error, why);
+        },
+        [this](atom::watch, const actors::account_ptr& which) { follow(which); },
+        [this](atom::describe, bool subscriptions) { return describe(subscriptions); },
+        [this](atom::tree) {
+          return std::make_shared<std::vector<actors::actor_snapshot>>(1, as_actor());
+        },
+    };
+  }
+
+  void on_exit() override {
+    if (phase_ != phase::closed)
+      close(close_reason::internal_error, true);
+    waiters_.clear();
+    boss_ = nullptr;
+  }
+
+  void on_timer(actors::timer& which) override {
+    if (&which == &expiry_)
+      user_expires();
+    else if (&which == &life_timer_ && phase_ == phase::refusing)
+      refuse_now();
+    else if (&which == &life_timer_ && phase_ == phase::talking && hub_ && !session_.admitted()
+             && !session_.waiting())
+      hub_is_silent();
+    else
+      peer_link::on_timer(which);
+  }
+
+  // -- leaf_host ---------------------------------------------------------------------------------
+
+  void say(std::string_view line) override { peer_link::say(line); }
+
+  void secure() override {
+    const auto& terms = *hub_->terms;
+    begin_handshake(terms.tls->make_session(hub_->host), terms.tls_timeout);
+    continue_tls();
+  }
+
+  void authenticate(const protocol::link_connect& said) override {
+    pause(pause_login);
+    login_ = std::make_unique<leaf_login>();
+    claimed_ = said.user.empty() ? said.nkey : said.user;
+    auto now = login_->begin(home_.shared, mine_, said, {socket_->ip, nonce_, certificate()},
+                             caf::actor_cast<actors::connection_actor>(me()));
+    if (now)
+      after_login(std::move(*now));
+  }
+
+  void introduce(leaf_introduction who) override {
+    pause(pause_login);
+    send(boss_, leaf_introduction_ptr{std::make_shared<leaf_introduction>(std::move(who))});
+  }
+
+  void hear_urls(const std::vector<std::string>& urls) override {
+    send(boss_, hub_news_ptr{std::make_shared<hub_news>(hub_news{link_->cid, urls})});
+  }
+
+  void ponged() override { note_pong(); }
+
+  void go_on_telling() override { caf::anon_send(handle(), atom::go_on_v); }
+
+  void end(close_reason why, std::string_view error, std::string_view text) override {
+    peer_link::end(why, error, text, true);
+  }
+
+  void complained(std::string_view text) override {
+    log::error("{} - Leafnode Error '{}'", who(), log::printable(text, 1024));
+  }
+
+private:
+  // -- peer_link ---------------------------------------------------------------------------------
+
+  caf::strong_actor_ptr me() override { return caf::actor_cast<caf::strong_actor_ptr>(this); }
+  void gone() override { caf::anon_send_exit(handle(), caf::exit_reason::user_shutdown); }
+  protocol::parse_progress parse(std::string_view in, actors::block& owner) override {
+    bool greeted = !session_.expects_info();
+    auto out = session_.parse(in, &owner);
+    if (!greeted && !session_.expects_info() && phase_ == phase::talking)
+      home_.loop.timers().start(life_timer_, mine_->auth_timeout); // for the hub's answer
+    return out;
+  }
+  bool has_enough() const override { return session_.has_enough(); }
+  bool admitted() const override { return session_.admitted(); }
+  bool awaits_decision() const override { return session_.waiting(); }
+
+  void begin() override {
+    session_.begin();
+    if (hub_) {
+      if (session_.expects_info())
+        home_.loop.timers().start(life_timer_, hub_->terms->first_info_timeout);
+      return;
+    }
+    if (!mine_->tls_behind_info)
+      return;
+    queue_own();
+    write_output();
+    if (phase_ == phase::talking)
+      begin_handshake(mine_->tls_behind_info->make_session(), mine_->tls_timeout);
+  }
+
+  void tls_done() override {
+    bool first = hub_ ? hub_->terms->tls_first : !mine_->tls_behind_info;
+    if (first) { // nobody has said anything yet
+      peer_link::tls_done();
+      return;
+    }
+    log::debug("{} - TLS handshake complete, version {}", who(), SSL_get_version(tls_->native()));
+    phase_ = phase::talking;
+    home_.loop.timers().start(life_timer_, mine_->auth_timeout);
+    session_.secured();
+    queue_own();
+    home_.loop.flush_later(token_);
+  }
+
+  void withdraw() override {
+    expiry_.stop();
+    if (hub_ && session_.hold_off().count() > 0)
+      send(boss_, atom::hold_off_v, link_->cid,
+           static_cast<uint64_t>(std::chrono::milliseconds{session_.hold_off()}.count()));
+    session_.retire();
+  }
+
+  // -- login -------------------------------------------------------------------------------------
+
+  leaf_actor handle() { return caf::actor_cast<leaf_actor>(me()); }
+
+  std::optional<security::certificate_identity> certificate() const {
+    if (!tls_)
+      return {};
+    std::unique_ptr<X509, decltype(&X509_free)> own{SSL_get1_peer_certificate(tls_->native()),
+                                                    &X509_free};
+    if (!own)
+      return {};
+    return security::certificate_names(own.get());
+  }
+
+  void after_login(leaf_login::answer answer) {
+    if (answer.where) {
+      await_expiry();
+      session_.log_in(answer.where, answer.may);
+      return;
+    }
+    auto by = claimed_.empty() ? std::string{}
+                               : fmt::format("User \"{}\": ", log::printable(claimed_, 64));
+    log::error("{} - authentication error - {}{}", who(), by, answer.problem);
+    phase_ = phase::refusing;
+    home_.loop.timers().start(life_timer_, refusal_delay);
+  }
+
+  void refuse_now() {
+    say_error(protocol::describe(protocol::errc::authorization_violation).wire);
+    close(close_reason::authentication_violation);
+  }
+
+  void hub_is_silent() {
+    if (session_.expects_info())
+      end(close_reason::wrong_port, "", "The hub has not said INFO in time");
+    else
+      end(close_reason::stale_connection, "Stale Leaf Node Connection - Closing",
+          "The hub has not answered in time");
+  }
+
+  void await_expiry() {
+    if (login_->valid_until() == 0)
+      return;
+    // A JWT is good through the second that it names.
+    auto left = login_->valid_until() - actors::unix_now() + 1;
+    home_.loop.timers().start(
+        expiry_, std::chrono::seconds{std::clamp<int64_t>(left, 0, longest_wait_for_expiry)});
+  }
+
+  void user_expires() {
+    if (actors::unix_now() <= login_->valid_until())
+      await_expiry();
+    else
+      end(close_reason::authentication_expired,
+          protocol::describe(protocol::errc::user_expired).wire,
+          "The user's JWT has expired, or its time of day is over");
+  }
+
+  // -- life --------------------------------------------------------------------------------------
+
+  void settle(const leaf_admission& answer) {
+    if (phase_ != phase::talking)
+      return;
+    session_.settle(answer);
+    if (!session_.admitted() || phase_ != phase::talking)
+      return;
+    log::info("{} - Leafnode connection bound to account {}{}", who(), session_.account()->name,
+              session_.is_spoke() ? ", as a spoke" : "");
+    let_in();
+    unpause(pause_login);
+  }
+
+  void hear(const actors::interest_changes& changes) {
+    if (phase_ == phase::talking) {
+      session_.tell(changes);
+      queue_own();
+    }
+    dest_->pending.fetch_sub(changes.cost, std::memory_order_relaxed);
+  }
+
+  void apply(const leaf_terms_ptr& next) {
+    bool other_urls = next->info.leafnode_urls != mine_->info.leafnode_urls;
+    mine_ = next;
+    common_ = common_terms(next, hub_);
+    if (phase_ != phase::talking)
+      return;
+    session_.apply(next);
+    if (login_ && session_.admitted())
+      if (auto problem = login_->recheck(next); !problem.empty()) {
+        end(close_reason::credentials_revoked,
+            protocol::describe(protocol::errc::authorization_violation).wire, problem);
+        return;
+      }
+    if (other_urls)
+      session_.tell_urls();
+    queue_own();
+    home_.loop.flush_later(token_);
+  }
+
+  void follow(const actors::account_ptr& which) {
+    if (phase_ != phase::talking || session_.account() != which)
+      return;
+    auto policy = which->policy();
+    auto problem = login_            ? login_->follow(*policy)
+                   : policy->removed ? std::string{"Its account was removed"}
+                                     : std::string{};
+    if (!problem.empty())
+      end(close_reason::credentials_revoked, "", problem);
+    else
+      session_.follow_account();
+  }
+
+  // -- looking at it -----------------------------------------------------------------------------
+
+  leafs_ptr describe(bool subscriptions) {
+    auto all = std::make_shared<std::vector<actors::leaf_snapshot>>();
+    if (!session_.admitted())
+      return all;
+    settle_figures();
+    auto& out = all->emplace_back();
+    out.lid = link_->cid;
+    out.name = session_.peer_name();
+    out.solicited = hub_.has_value();
+    out.spoke = session_.is_spoke();
+    out.isolated = link_->isolated;
+    out.account = session_.account()->name;
+    out.ip = socket_->ip;
+    out.port = socket_->port;
+    out.start = wall(home_.loop, started_);
+    out.rtt = rtt_;
+    out.in_messages = session_.in_messages;
+    out.in_bytes = session_.in_bytes;
+    out.out_messages = out_messages_;
+    out.out_bytes = out_bytes_;
+    out.subscriptions = session_.interests();
+    if (subscriptions)
+      out.subscription_list = session_.interest_list();
+    return all;
+  }
+
+  actors::actor_snapshot as_actor() {
+    settle_figures();
+    actors::actor_snapshot out;
+    out.path = fmt::format("broker/reactor/{}/leaf/{}", home_.index, link_->cid);
+    out.place = fmt::format("reactor {}", home_.index);
+    out.state = fmt::format("{} {}{} in {}{}, {} subs, rtt {} us", peer(),
+                            session_.admitted() ? "" : "handshake ",
+                            log::printable(session_.peer_name(), 64),
+                            session_.account() ? session_.account()->name : "no account",
+                            session_.is_spoke() ? ", our hub" : "", session_.interests(),
+                            std::chrono::duration_cast<std::chrono::microseconds>(rtt_).count());
+    if (blocked_)
+      out.state += fmt::format(" blocked with {} bytes", queued_bytes_);
+    out.mailbox = mailbox().size();
+    out.in_messages = session_.in_messages;
+    out.in_bytes = session_.in_bytes;
+    out.out_messages = out_messages_;
+    out.out_bytes = out_bytes_;
+    return out;
+  }
+
+  leaf_terms_ptr mine_;
+  const std::optional<dialled_hub> hub_;
+  leafs_actor boss_;
+  const std::string nonce_;
+  leaf_session session_;
+  std::unique_ptr<leaf_login> login_; // of an accepted leaf node
+  std::string claimed_;               // by whom it came, for the log
+  actors::timer expiry_;
+};
+
+} // namespace
+
+leaf_actor spawn_leaf(caf::actor_system& sys, actors::reactor& home, actors::accepted_ptr socket,
+                      uint64_t lid, leaf_terms_ptr mine, std::optional<dialled_hub> hub,
+                      leafs_actor boss) {
+  caf::actor_config where{&home.loop};
+  auto role = hub ? protocol::peer_role::leaf_up : protocol::peer_role::leaf_down;
+  auto dest = protocol::make_ref<actors::link_destination>(lid, home.shared.slots.take(), role,
+                                                           mine->max_pending);
+  return sys.spawn_class<leaf_link, caf::no_spawn_options>(where, home, std::move(socket),
+                                                           std::move(dest), std::move(mine),
+                                                           std::move(hub), std::move(boss));
+}
+
+} // namespace troupe::federation

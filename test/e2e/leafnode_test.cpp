@@ -1,0 +1,339 @@
+// test/e2e/leafnode_test.cpp: leaf nodes and hubs, Troupe alone and mixed with nats-server.
+#include "certificates.hpp"
+#include "mixed_servers.hpp"
+#include "peer_socket.hpp"
+
+#include <array>
+#include <csignal>
+#include <string>
+
+#include <doctest/doctest.h>
+
+namespace {
+using namespace troupe::e2e;
+using namespace std::string_literals;
+using enum kind;
+
+using pair = std::array<kind, 2>;
+constexpr std::array<pair, 3> all_pairs{pair{ours, ours}, pair{ours, theirs}, pair{theirs, ours}};
+
+/// A hub, and one leaf node of it.
+struct site {
+  kind hub = ours;
+  kind leaf = ours;
+  uint16_t port = free_port(); ///< the hub's, for leaf nodes
+  std::string at_hub = {};     ///< inside of leafnodes {} there
+  std::string hub_top = {};    ///< outside of it
+  std::string login = {};      ///< "user:password@"
+  std::string remote = {};     ///< more of the remote
+  std::string leaf_top = {};
+};
+
+constexpr auto monitored = "http: \"127.0.0.1:-1\"\n";
+
+std::string hub_config(const site& of) {
+  return "server_name: hub\n"s + monitored + of.hub_top + "leafnodes {\n  listen: \"127.0.0.1:"
+         + std::to_string(of.port) + "\"\n  " + of.at_hub + "\n}\n";
+}
+
+std::string leaf_config(const site& of) {
+  return "server_name: leaf\n"s + monitored + of.leaf_top
+         + "leafnodes {\n  reconnect: 1\n  remotes: [ { url: \"nats-leaf://" + of.login
+         + "127.0.0.1:" + std::to_string(of.port) + "\", " + of.remote + " } ]\n}\n";
+}
+
+struct running {
+  explicit running(const site& of)
+      : hub{std::make_unique<server_process>(binary_of(of.hub), hub_config(of))},
+        leaf{std::make_unique<server_process>(binary_of(of.leaf), leaf_config(of))} {}
+  std::unique_ptr<server_process> hub, leaf;
+};
+
+bool says(const server_process& server, std::string_view words) {
+  return eventually([&] { return server.log().find(words) != std::string::npos; });
+}
+
+connection_ptr connect_as(const server_process& to, const char* user) {
+  auto options = options_for(to);
+  must(natsOptions_SetUserInfo(options.get(), user, "pw"), "user");
+  return connect(options);
+}
+
+std::string tls_of(const scratch_folder& certificates, const std::string& name) {
+  auto file = [&](const std::string& what) {
+    return "\"" + (certificates.path() / what).string() + "\"";
+  };
+  return "tls { cert_file: " + file(name + ".pem") + ", key_file: " + file(name + "-key.pem")
+         + ", ca_file: " + file("ca.pem");
+}
+} // namespace
+
+TEST_CASE("clients of a hub and of its leaf node hear each other") {
+  if (!has_peer())
+    return;
+  for (const auto& who : all_pairs) {
+    CAPTURE(name_of(who[0]));
+    CAPTURE(name_of(who[1]));
+    running site_of{site{who[0], who[1]}};
+    exchange(*site_of.hub, *site_of.leaf);
+    exchange(*site_of.leaf, *site_of.hub);
+    ask(*site_of.hub, *site_of.leaf);
+    ask(*site_of.leaf, *site_of.hub);
+    auto nobody = connect(*site_of.leaf);
+    natsMsg* raw = nullptr;
+    CHECK(natsConnection_RequestString(&raw, nobody.get(), "nobody.listens", "?", 5000)
+          == NATS_NO_RESPONDERS);
+  }
+}
+
+TEST_CASE("a queue group is served at home first, then over the link, each message once") {
+  if (!has_peer())
+    return;
+  for (const auto& who : all_pairs) {
+    CAPTURE(name_of(who[0]));
+    CAPTURE(name_of(who[1]));
+    running site_of{site{who[0], who[1]}};
+    for (auto [from, to] : {std::pair{site_of.hub.get(), site_of.leaf.get()},
+                            std::pair{site_of.leaf.get(), site_of.hub.get()}}) {
+      auto alice = connect(*from);
+      auto bob = connect(*to);
+      auto home = subscribe(alice, "work", "g");
+      auto away = subscribe(bob, "work", "g");
+      auto away_too = subscribe(bob, "work", "g");
+      auto everybody = subscribe(bob, "work");
+      flush(alice);
+      REQUIRE(settled(alice, bob));
+      for (int i = 0; i < 100; ++i)
+        publish(alice, "work", "");
+      barrier(alice, bob);
+      CHECK(count_waiting(home) == 100);
+      CHECK(count_waiting(away) + count_waiting(away_too) == 0);
+      CHECK(count_waiting(everybody) == 100);
+      home.reset();
+      flush(alice);
+      for (int i = 0; i < 100; ++i)
+        publish(alice, "work", "");
+      barrier(alice, bob);
+      CHECK(count_waiting(away) + count_waiting(away_too) == 100);
+      CHECK(count_waiting(everybody) == 200);
+    }
+  }
+}
+
+TEST_CASE("a hub that is killed and comes back is found again") {
+  if (!has_peer())
+    return;
+  for (const auto& who : {all_pairs[1], all_pairs[2]}) {
+    CAPTURE(name_of(who[0]));
+    site plan{who[0], who[1]};
+    running site_of{plan};
+    exchange(*site_of.hub, *site_of.leaf);
+    site_of.hub->signal(SIGKILL);
+    REQUIRE(site_of.hub->wait_for_exit(patience));
+    site_of.hub = std::make_unique<server_process>(binary_of(plan.hub), hub_config(plan));
+    exchange(*site_of.hub, *site_of.leaf);
+    exchange(*site_of.leaf, *site_of.hub);
+  }
+}
+
+TEST_CASE("a leaf node reaches the account of its user, as far as he may, and no other") {
+  if (!has_peer())
+    return;
+  for (const auto& who : all_pairs) {
+    CAPTURE(name_of(who[0]));
+    CAPTURE(name_of(who[1]));
+    site plan{who[0], who[1]};
+    plan.hub_top = "accounts {\n  A { users: [ { user: a, password: pw }, { user: leaf, password: "
+                   "pw, permissions: { publish: [\"up.>\", \"_INBOX.>\", \"probe.>\", "
+                   "\"barrier.>\"], subscribe: { allow: \">\", deny: \"hush\" } } } ] }\n"
+                   "  B { users: [ { user: b, password: pw } ] }\n}\n";
+    plan.leaf_top = "accounts { L { users: [ { user: l, password: pw } ] }\n M { users: [ { user: "
+                    "m, password: pw } ] } }\n";
+    plan.login = "leaf:pw@";
+    plan.remote = "account: L";
+    running site_of{plan};
+    auto a = connect_as(*site_of.hub, "a");
+    auto b = connect_as(*site_of.hub, "b");
+    auto l = connect_as(*site_of.leaf, "l");
+    auto m = connect_as(*site_of.leaf, "m");
+    auto at_a = subscribe(a, ">");
+    auto at_b = subscribe(b, "up.x");
+    auto at_l = subscribe(l, ">");
+    auto at_m = subscribe(m, "down.x");
+    flush(b);
+    flush(m);
+    REQUIRE(settled(a, l));
+    REQUIRE(settled(l, a));
+    auto up = subscribe(a, "up.x");
+    auto not_up = subscribe(a, "other");
+    auto down = subscribe(l, "down.x");
+    auto not_down = subscribe(l, "hush");
+    REQUIRE(settled(a, l));
+    REQUIRE(settled(l, a));
+    publish(l, "other", "");
+    publish(l, "up.x", "");
+    publish(a, "hush", "");
+    publish(a, "down.x", "");
+    barrier(l, a);
+    barrier(a, l);
+    CHECK(count_waiting(up) == 1);
+    CHECK(count_waiting(not_up) == 0);
+    CHECK(count_waiting(down) == 1);
+    CHECK(count_waiting(not_down) == 0);
+    flush(b);
+    flush(m);
+    CHECK(count_waiting(at_b) == 0);
+    CHECK(count_waiting(at_m) == 0);
+  }
+}
+
+TEST_CASE("what a remote denies does not pass") {
+  if (!has_peer())
+    return;
+  for (const auto& who : {all_pairs[0], all_pairs[2]}) {
+    CAPTURE(name_of(who[0]));
+    CAPTURE(name_of(who[1]));
+    site plan{who[0], who[1]};
+    plan.remote = "deny_imports: [\"no.in\"], deny_exports: [\"no.out\"]";
+    running site_of{plan};
+    auto alice = connect(*site_of.hub);
+    auto bob = connect(*site_of.leaf);
+    auto at_alice = subscribe(alice, "no.*");
+    auto at_bob = subscribe(bob, "no.*");
+    REQUIRE(settled(alice, bob));
+    REQUIRE(settled(bob, alice));
+    publish(alice, "no.in", "");
+    publish(alice, "no.matter", "");
+    publish(bob, "no.out", "");
+    publish(bob, "no.matter", "");
+    barrier(alice, bob);
+    barrier(bob, alice);
+    CHECK(count_waiting(at_alice) == 3); // its own two, and one
+    CHECK(count_waiting(at_bob) == 3);
+  }
+}
+
+TEST_CASE("who has the wrong password does not become a leaf node") {
+  if (!has_peer())
+    return;
+  for (const auto& who : all_pairs) {
+    CAPTURE(name_of(who[0]));
+    CAPTURE(name_of(who[1]));
+    site plan{who[0], who[1]};
+    plan.at_hub = "authorization { user: hubuser, password: opensesame }";
+    plan.login = "hubuser:closesesame@";
+    running site_of{plan};
+    CHECK(says(*site_of.hub, "authentication error"));
+    CHECK(says(*site_of.leaf, "Authorization Violation"));
+    for (const auto* each : {site_of.hub.get(), site_of.leaf.get()})
+      if (each == (who[0] == ours ? site_of.hub.get() : site_of.leaf.get()))
+        CHECK(each->log().find("sesame") == std::string::npos);
+    plan.login = "hubuser:opensesame@";
+    site_of.leaf.reset();
+    site_of.leaf = std::make_unique<server_process>(binary_of(plan.leaf), leaf_config(plan));
+    exchange(*site_of.hub, *site_of.leaf);
+  }
+}
+
+TEST_CASE("two servers that are leaf nodes of each other notice the loop") {
+  if (!has_peer())
+    return;
+  for (auto other : {ours, theirs}) {
+    CAPTURE(name_of(other));
+    std::array<uint16_t, 2> ports{free_port(), free_port()};
+    auto config = [&](size_t mine) {
+      return "server_name: s" + std::to_string(mine)
+             + "\nleafnodes { reconnect: 1, listen: "
+               "\"127.0.0.1:"
+             + std::to_string(ports[mine])
+             + "\", remotes: [ { url: "
+               "\"nats-leaf://127.0.0.1:"
+             + std::to_string(ports[1 - mine]) + "\" } ] }\n";
+    };
+    server_process first{binary_of(ours), config(0)};
+    server_process second{binary_of(other), config(1)};
+    CHECK(says(first, "Loop detected for leafnode account=\"$G\""));
+    exchange(first, second);
+  }
+}
+
+TEST_CASE("links of leaf nodes are encrypted, and each end shows a certificate") {
+  if (!has_peer())
+    return;
+  scratch_folder certificates;
+  write_certificates(certificates.path());
+  for (const auto& who : all_pairs) {
+    CAPTURE(name_of(who[0]));
+    CAPTURE(name_of(who[1]));
+    site plan{who[0], who[1]};
+    plan.at_hub = tls_of(certificates, "server") + ", verify: true }";
+    plan.remote = tls_of(certificates, "server") + " }";
+    {
+      running site_of{plan};
+      exchange(*site_of.hub, *site_of.leaf);
+    }
+    plan.remote = tls_of(certificates, "other") + " }";
+    running site_of{plan};
+    CHECK(says(*site_of.hub, "TLS leafnode handshake error"));
+  }
+  site first{ours, ours};
+  first.at_hub = tls_of(certificates, "server") + ", verify: true, handshake_first: true }";
+  first.remote = tls_of(certificates, "server") + ", handshake_first: true }";
+  running site_of{first};
+  exchange(*site_of.hub, *site_of.leaf);
+}
+
+TEST_CASE("remotes come and go with a reload, and monitoring shows them") {
+  if (!has_peer())
+    return;
+  site plan{ours, ours};
+  running site_of{plan};
+  exchange(*site_of.hub, *site_of.leaf);
+  auto shown = http(*site_of.hub, "/leafz?subs=1");
+  for (auto part : {"\"leafnodes\": 1,", "\"name\": \"leaf\"", "\"account\": \"$G\"",
+                    "\"is_spoke\": false", "\"subscriptions_list\""})
+    CHECK_MESSAGE(shown.find(part) != std::string::npos, part);
+  CHECK(http(*site_of.leaf, "/leafz").find("\"is_spoke\": true") != std::string::npos);
+  CHECK(http(*site_of.hub, "/varz").find("\"leafnodes\": 1,") != std::string::npos);
+  auto none = "server_name: leaf\n"s + monitored + "leafnodes { reconnect: 1, remotes: [] }\n";
+  site_of.leaf->write_config(none);
+  site_of.leaf->reload(patience);
+  CHECK(eventually(
+      [&] { return http(*site_of.hub, "/leafz").find("\"leafnodes\": 0,") != std::string::npos; }));
+  site_of.leaf->write_config(leaf_config(plan));
+  site_of.leaf->reload(patience);
+  exchange(*site_of.hub, *site_of.leaf);
+}
+
+TEST_CASE("what is no leaf node is refused on the port for leaf nodes, others do not notice") {
+  if (!has_peer())
+    return;
+  site plan{ours, theirs};
+  running site_of{plan};
+  exchange(*site_of.hub, *site_of.leaf);
+  for (const auto& each : std::vector<std::pair<std::string, std::string>>{
+           {"CONNECT {\"lang\":\"go\"}\r\n", "-ERR 'attempted to connect to leaf node port'"},
+           {"CONNECT {\"gateway\":\"G\"}\r\n",
+            "-ERR 'Rejecting connection from gateway \"G\" on the leafnode port'"},
+           {"LS+ foo\r\n", "-ERR 'Authorization Violation'"},
+           {"GET / HTTP/1.1\r\n\r\n", "-ERR 'Unknown Protocol Operation'"},
+           {"CONNECT {\"name\":\"x\",\"cluster\":\"x\"}\r\nRS+ $G foo\r\n",
+            "-ERR 'Unknown Protocol Operation'"},
+           {"CONNECT {\"name\":\"x\",\"cluster\":\"x\"}\r\nLMSG foo 99999999\r\n",
+            "-ERR 'Maximum Payload Violation'"},
+           {"CONNECT {\"name\":\"x\",\"cluster\":\"x\"}\r\nLS+ a..b\r\nPING\r\n",
+            "-ERR 'Invalid Subscription'\r\nPONG"}}) {
+    CAPTURE(each.first);
+    peer_socket peer{plan.port, patience};
+    peer.send(each.first);
+    while (peer.unread().find(each.second) == std::string_view::npos && peer.read_more()) {
+    }
+    CHECK(peer.unread().find(each.second) != std::string_view::npos);
+  }
+  peer_socket giant{plan.port, patience};
+  giant.send("CONNECT {\"name\":\"" + std::string(200'000, 'x'));
+  while (giant.read_more()) {
+  }
+  CHECK(giant.unread().find("maximum control line exceeded") != std::string_view::npos);
+  exchange(*site_of.leaf, *site_of.hub);
+}
