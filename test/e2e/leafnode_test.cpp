@@ -120,6 +120,60 @@ TEST_CASE("a queue group is served at home first, then over the link, each messa
   }
 }
 
+TEST_CASE("clusters at both ends: everybody gets each message, and gets it once") {
+  if (!has_peer())
+    return;
+  using four = std::array<kind, 4>; // two hubs, two of a site that is their leaf node
+  for (const auto& who : {four{ours, ours, ours, ours}, four{ours, theirs, ours, theirs},
+                          four{theirs, ours, theirs, ours}, four{theirs, theirs, ours, ours}}) {
+    std::array<uint16_t, 4> routes{}, leafs{};
+    std::vector<std::unique_ptr<server_process>> all;
+    for (size_t i = 0; i < 4; ++i) {
+      CAPTURE(name_of(who[i]));
+      routes[i] = free_port();
+      leafs[i] = free_port();
+      auto config = "server_name: n" + std::to_string(i)
+                    + "\ncluster { name: " + (i < 2 ? "HUBS" : "SITE")
+                    + ", listen: \"127.0.0.1:" + std::to_string(routes[i]) + "\"";
+      if (i % 2 == 1)
+        config += ", routes: [ \"nats-route://127.0.0.1:" + std::to_string(routes[i - 1]) + "\" ]";
+      config +=
+          " }\nleafnodes { reconnect: 1, listen: \"127.0.0.1:" + std::to_string(leafs[i]) + "\"";
+      if (i >= 2)
+        config += ", remotes: [ { url: \"nats-leaf://127.0.0.1:" + std::to_string(leafs[i - 2])
+                  + "\" } ]";
+      all.push_back(std::make_unique<server_process>(binary_of(who[i]), config + " }\n"));
+    }
+    std::vector<connection_ptr> clients;
+    std::vector<subscription_ptr> heard, shared;
+    for (auto& each : all) {
+      clients.push_back(connect(*each));
+      heard.push_back(subscribe(clients.back(), "all"));
+      shared.push_back(subscribe(clients.back(), "work", "g"));
+    }
+    for (auto& here : clients)
+      for (auto& there : clients)
+        if (here != there)
+          REQUIRE(settled(here, there));
+    for (auto& each : clients)
+      for (int i = 0; i < 50; ++i) {
+        publish(each, "all", "");
+        publish(each, "work", "");
+      }
+    for (auto& here : clients)
+      for (auto& there : clients)
+        if (here != there)
+          barrier(here, there);
+    size_t sum = 0;
+    for (size_t i = 0; i < 4; ++i) {
+      CAPTURE(i);
+      CHECK(count_waiting(heard[i]) == 200);
+      sum += count_waiting(shared[i]);
+    }
+    CHECK(sum == 200);
+  }
+}
+
 TEST_CASE("a hub that is killed and comes back is found again") {
   if (!has_peer())
     return;
