@@ -57,7 +57,8 @@ public:
   protocol::sublist interests;
   const std::unique_ptr<interest_ledger> ledger; ///< null: the broker has no links
   std::vector<account_share> shares;             ///< by reactor
-  std::atomic<int64_t> connections{0};
+  std::atomic<int64_t> connections{0};           ///< clients
+  std::atomic<int64_t> leafnodes{0};             ///< links to leaf nodes and hubs
   std::atomic<uint64_t> total_connections{0};
   std::atomic<bool> has_mappings{false}; ///< new subjects have to be looked up in policy()
   /// Interest that some subjects of `reply_prefix` and one more token match, but not all of them.

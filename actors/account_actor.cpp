@@ -94,6 +94,7 @@ account_snapshot snapshot_of(const account& which) {
   if (out.label.empty())
     out.label = out.name;
   out.connections = which.connections.load(std::memory_order_relaxed);
+  out.leafnodes = which.leafnodes.load(std::memory_order_relaxed);
   out.total_connections = which.total_connections.load(std::memory_order_relaxed);
   out.subscriptions = which.interests.size();
   for (const auto& share : which.shares) {

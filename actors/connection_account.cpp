@@ -59,7 +59,10 @@ bool connection::enter_by_login(account_ptr where) {
     return false;
   }
   auto limit = policy_->rules.limits.connections;
-  if (limit >= 0 && account_->connections.load(std::memory_order_relaxed) > limit) {
+  if (limit >= 0
+      && account_->connections.load(std::memory_order_relaxed)
+                 + account_->leafnodes.load(std::memory_order_relaxed)
+             > limit) {
     log::error("{} - maximum account active connections exceeded", who());
     fail(errc::account_connections_exceeded);
     return false;

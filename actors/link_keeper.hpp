@@ -41,9 +41,10 @@ struct route_snapshot {
 
 /// What clients are told of the cluster.
 struct cluster_view {
-  std::string name;                ///< empty: there is no cluster
-  std::vector<std::string> own;    ///< where clients reach this broker, "host:port" each
-  std::vector<std::string> others; ///< and where they reach its other members
+  std::string name;                       ///< empty: there is no cluster
+  std::vector<std::string> own;           ///< where clients reach this broker, "host:port" each
+  std::vector<std::string> others;        ///< and where they reach its other members
+  std::vector<std::string> leafnode_urls; ///< where leaf nodes reach its other members
   bool operator==(const cluster_view&) const = default;
 };
 

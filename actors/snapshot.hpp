@@ -25,6 +25,7 @@ struct subscription_snapshot {
 /// One client, open or closed (monitoring.md sections 4 and 5).
 struct connection_snapshot {
   uint64_t cid = 0;
+  bool leafnode = false; ///< a leaf node's link, at either end, rather than a client
   size_t reactor = 0;
   std::string ip;
   uint16_t port = 0;
@@ -70,8 +71,9 @@ struct actor_snapshot {
 
 struct account_snapshot {
   std::string name;
-  std::string label; ///< for people: in operator mode `name` is a key
-  int64_t connections = 0;
+  std::string label;       ///< for people: in operator mode `name` is a key
+  int64_t connections = 0; ///< clients
+  int64_t leafnodes = 0;
   uint64_t total_connections = 0;
   uint64_t subscriptions = 0;
   uint64_t in_messages = 0, out_messages = 0, in_bytes = 0, out_bytes = 0;

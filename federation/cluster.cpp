@@ -413,7 +413,8 @@ private:
     const auto& mine = plan_->mine->info;
     if (tell_) // with no_advertise there are no URLs of our own, and others' are kept as well
       tell_({mine.cluster, mine.connect_urls,
-             mine.connect_urls.empty() ? std::vector<std::string>{} : book_.connect_urls()});
+             mine.connect_urls.empty() ? std::vector<std::string>{} : book_.connect_urls(),
+             book_.leafnode_urls()});
   }
 
   void end() {

@@ -44,7 +44,7 @@ std::optional<protocol::link_permissions> told(const security::subject_rules& ru
 }
 
 terms_ptr make_terms(const actors::settings& now, const std::string& given, uint16_t port,
-                     link_certificates tls) {
+                     const std::vector<std::string>& leafnode_urls, link_certificates tls) {
   const auto& options = now.options;
   const auto& from = options.cluster;
   auto out = std::make_shared<terms>();
@@ -69,6 +69,8 @@ terms_ptr make_terms(const actors::settings& now, const std::string& given, uint
   info.tls_required = info.tls_verify = from.tls.has_value();
   if (!from.no_advertise)
     info.connect_urls = client_urls(now);
+  if (!leafnode_urls.empty())
+    info.leafnode_urls = leafnode_urls;
   info.import_ = told(from.import_);
   info.export_ = told(from.export_);
   out->user = from.authorization.user;
@@ -132,7 +134,7 @@ void cluster_links::start(caf::actor_system& sys, actors::core& shared,
   system_ = &sys;
   auto given = security::make_server_id().substr(1, 22); // as good a name as any
   const auto& name = now->options.cluster_name.empty() ? given : now->options.cluster_name;
-  tell({name, {}, {}});
+  tell({name, {}, {}, {}});
   log::info("Cluster name is {}", name);
   if (now->options.cluster_name.empty())
     log::warn("Cluster name was dynamically generated, consider setting one");
@@ -140,7 +142,7 @@ void cluster_links::start(caf::actor_system& sys, actors::core& shared,
       sys, shared, now, given,
       [this](const actors::settings& current, const std::string& chosen) {
         auto plan = std::make_shared<cluster_plan>();
-        plan->mine = make_terms(current, chosen, port_, certificates_now());
+        plan->mine = make_terms(current, chosen, port_, leafnode_urls_, certificates_now());
         plan->remotes = remotes_of(current.options.cluster);
         plan->connect_retries = current.options.cluster.connect_retries;
         plan->connect_backoff = current.options.cluster.connect_backoff;

@@ -26,6 +26,8 @@ public:
   /// In the order of their rids. Any thread that may wait.
   std::vector<actors::route_snapshot> routes(bool subscriptions) const;
   uint16_t port() const noexcept { return port_; } ///< 0: there is no cluster
+  /// Where leaf nodes reach this broker, for the other members to tell; before start().
+  void offer_leafnodes(std::vector<std::string> urls) { leafnode_urls_ = std::move(urls); }
 
 private:
   link_certificates certificates_now();
@@ -33,6 +35,7 @@ private:
   caf::actor_system* system_ = nullptr;
   actors::bound_socket_ptr socket_;
   uint16_t port_ = 0;
+  std::vector<std::string> leafnode_urls_;
   cluster_actor cluster_;
   actors::listener_actor listener_;
   std::mutex mutex_; // the cluster's actor reads what a reload writes

@@ -213,6 +213,7 @@ bool leaf_session::answered() {
   allowed_ = rules_for_hub(info_, terms.deny_imports, terms.deny_exports, account_->is_system);
   steps_weights_ = counts_new_groups_as_one(info_.version);
   peer_.name = info_.server_name;
+  peer_.version = info_.version;
   peer_.cluster = info_.cluster;
   peer_.server_id = info_.server_id;
   peer_.remote_account = info_.remote_account;

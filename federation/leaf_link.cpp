@@ -3,6 +3,7 @@
 
 #include "actors/jwt_login.hpp"
 #include "actors/log.hpp"
+#include "actors/observer.hpp"
 #include "actors/pinned.hpp"
 #include "federation/leaf_login.hpp"
 #include "federation/leaf_session.hpp"
@@ -210,8 +211,17 @@ private:
     home_.loop.flush_later(token_);
   }
 
+  void retire(close_reason reason) override {
+    reason_ = reason;
+    peer_link::retire(reason);
+  }
+
   void withdraw() override {
     expiry_.stop();
+    if (bound_) {
+      bound_->leafnodes.fetch_sub(1, std::memory_order_relaxed);
+      tell(actors::happening::disconnected, reason_);
+    }
     if (hub_ && session_.hold_off().count() > 0)
       send(boss_, atom::hold_off_v, link_->cid,
            static_cast<uint64_t>(std::chrono::milliseconds{session_.hold_off()}.count()));
@@ -241,6 +251,7 @@ private:
     auto by = claimed_.empty() ? std::string{}
                                : fmt::format("User \"{}\": ", log::printable(claimed_, 64));
     log::error("{} - authentication error - {}{}", who(), by, answer.problem);
+    tell(actors::happening::refused, close_reason::authentication_violation);
     phase_ = phase::refusing;
     home_.loop.timers().start(life_timer_, refusal_delay);
   }
@@ -286,6 +297,9 @@ private:
       return;
     log::info("{} - Leafnode connection bound to account {}{}", who(), session_.account()->name,
               session_.is_spoke() ? ", as a spoke" : "");
+    bound_ = session_.account();
+    bound_->leafnodes.fetch_add(1, std::memory_order_relaxed);
+    tell(actors::happening::connected);
     let_in();
     unpause(pause_login);
   }
@@ -330,6 +344,40 @@ private:
       session_.follow_account();
   }
 
+  // -- notices -----------------------------------------------------------------------------------
+
+  /// The broker's observer hears of it as of a client.
+  void tell(actors::happening what, close_reason reason = close_reason::none) {
+    auto* whom = home_.shared.watcher.get();
+    const auto& where = bound_ ? bound_ : home_.shared.accounts.global;
+    if (!whom || !whom->wants(what, *where))
+      return;
+    auto now = std::chrono::system_clock::now();
+    actors::connection_snapshot out;
+    settle_figures();
+    out.cid = link_->cid;
+    out.leafnode = true;
+    out.reactor = home_.index;
+    out.ip = socket_->ip;
+    out.port = socket_->port;
+    out.start = wall(home_.loop, started_);
+    out.last_activity = wall(home_.loop, last_activity_);
+    out.rtt = rtt_;
+    out.in_messages = session_.in_messages;
+    out.in_bytes = session_.in_bytes;
+    out.out_messages = out_messages_;
+    out.out_bytes = out_bytes_;
+    out.name = session_.peer().name;
+    out.version = session_.peer().version;
+    out.user = claimed_;
+    out.account = bound_ ? bound_->name : "N/A";
+    if (reason != close_reason::none) {
+      out.stop = now;
+      out.reason = to_string(reason);
+    }
+    whom->note({what, where, std::move(out), now, {}});
+  }
+
   // -- looking at it -----------------------------------------------------------------------------
 
   leafs_ptr describe(bool subscriptions) {
@@ -339,7 +387,7 @@ private:
     settle_figures();
     auto& out = all->emplace_back();
     out.lid = link_->cid;
-    out.name = session_.peer_name();
+    out.name = session_.peer().name;
     out.solicited = hub_.has_value();
     out.spoke = session_.is_spoke();
     out.isolated = link_->isolated;
@@ -365,7 +413,7 @@ private:
     out.place = fmt::format("reactor {}", home_.index);
     out.state = fmt::format("{} {}{} in {}{}, {} subs, rtt {} us", peer(),
                             session_.admitted() ? "" : "handshake ",
-                            log::printable(session_.peer_name(), 64),
+                            log::printable(session_.peer().name, 64),
                             session_.account() ? session_.account()->name : "no account",
                             session_.is_spoke() ? ", our hub" : "", session_.interests(),
                             std::chrono::duration_cast<std::chrono::microseconds>(rtt_).count());
@@ -386,6 +434,8 @@ private:
   leaf_session session_;
   std::unique_ptr<leaf_login> login_; // of an accepted leaf node
   std::string claimed_;               // by whom it came, for the log
+  actors::account_ptr bound_;         // once it takes part
+  close_reason reason_ = close_reason::none;
   actors::timer expiry_;
 };
 

@@ -147,19 +147,9 @@ std::shared_ptr<const security::authenticator> users_of(const config::leafnode_o
   return std::make_shared<const security::authenticator>(std::move(out));
 }
 
-std::vector<std::string> urls_of(const config::leafnode_options& from, uint16_t port) {
-  if (port == 0 || from.no_advertise)
-    return {};
-  auto host = from.host;
-  int64_t at = port;
-  if (!from.advertise.empty())
-    advertised(from.advertise, host, at);
-  else
-    return local_urls(host, at);
-  return {host_and_port(host, at)};
-}
-
-leaf_terms_ptr make_terms(const actors::settings_ptr& now, uint16_t port, link_certificates tls) {
+leaf_terms_ptr make_terms(const actors::settings_ptr& now, uint16_t port,
+                          std::vector<std::string> urls, const actors::cluster_view& cluster,
+                          link_certificates tls) {
   const auto& options = now->options;
   const auto& from = options.leafnodes;
   auto out = std::make_shared<leaf_terms>();
@@ -175,10 +165,12 @@ leaf_terms_ptr make_terms(const actors::settings_ptr& now, uint16_t port, link_c
   info.port = port;
   info.headers = !options.no_header_support;
   info.max_payload = options.limits.max_payload;
-  info.cluster = now->info.cluster;
-  info.leafnode_urls = urls_of(from, port);
-  if (!info.leafnode_urls->empty())
-    info.ip = info.leafnode_urls->front();
+  info.cluster = cluster.name.empty() ? now->info.cluster : cluster.name;
+  if (!urls.empty())
+    info.ip = urls.front();
+  if (!from.no_advertise)
+    urls.insert(urls.end(), cluster.leafnode_urls.begin(), cluster.leafnode_urls.end());
+  info.leafnode_urls = std::move(urls);
   info.tls_required = from.tls.has_value();
   info.tls_verify = from.tls && from.tls->verify;
   out->own_cluster = info.cluster.empty() ? info.server_name : info.cluster;
@@ -238,10 +230,30 @@ std::vector<protocol::peer_role> leaf_links::served() const {
   return {protocol::peer_role::leaf_down, protocol::peer_role::leaf_up};
 }
 
+std::vector<std::string> leaf_links::urls(const config::leafnode_options& from) const {
+  if (port_ == 0 || from.no_advertise)
+    return {};
+  if (from.advertise.empty())
+    return local_urls(from.host, port_);
+  auto host = from.host;
+  int64_t at = port_;
+  advertised(from.advertise, host, at);
+  return {host_and_port(host, at)};
+}
+
+void leaf_links::cluster_changed(const actors::cluster_view& now) {
+  std::lock_guard guard{mutex_};
+  if (now.name == cluster_.name && now.leafnode_urls == cluster_.leafnode_urls)
+    return;
+  cluster_ = now;
+  if (told_)
+    caf::anon_send(told_, atom::apply_v, settings_);
+}
+
 leafs_plan_ptr leaf_links::plan_for(const actors::settings_ptr& now) {
   std::lock_guard guard{mutex_};
   auto out = std::make_shared<leafs_plan>();
-  out->mine = make_terms(now, port_, now_.own);
+  out->mine = make_terms(now, port_, urls(now->options.leafnodes), cluster_, now_.own);
   out->hubs = now_.hubs;
   out->reconnect = now->options.leafnodes.reconnect;
   return out;
@@ -250,8 +262,17 @@ leafs_plan_ptr leaf_links::plan_for(const actors::settings_ptr& now) {
 void leaf_links::start(caf::actor_system& sys, actors::core& shared,
                        const actors::settings_ptr& now, const actors::link_keeper::changed&) {
   system_ = &sys;
+  {
+    std::lock_guard guard{mutex_};
+    settings_ = now;
+  }
   leafs_ = spawn_leafs(sys, shared, now,
                        [this](const actors::settings_ptr& current) { return plan_for(current); });
+  {
+    std::lock_guard guard{mutex_};
+    told_ = leafs_;
+    caf::anon_send(told_, atom::apply_v, settings_); // the cluster may have changed meanwhile
+  }
   if (!socket_)
     return;
   log::info("Listening for leafnode connections on {}", host_and_port(socket_->host, port_));
@@ -275,6 +296,7 @@ void leaf_links::apply(const actors::settings_ptr& next) {
   {
     std::lock_guard guard{mutex_};
     now_ = next_;
+    settings_ = next;
   }
   caf::anon_send(leafs_, atom::apply_v, next);
 }

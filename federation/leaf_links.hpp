@@ -27,6 +27,10 @@ public:
   /// In the order of their lids. Any thread that may wait.
   std::vector<actors::leaf_snapshot> leafs(bool subscriptions) const;
   uint16_t port() const noexcept { return port_; } ///< 0: nobody may be our leaf node
+  /// Where leaf nodes reach this broker; empty: nowhere, or nobody is to be told.
+  std::vector<std::string> urls(const config::leafnode_options& from) const;
+  /// The cluster has another name, or other members. Any thread.
+  void cluster_changed(const actors::cluster_view& now);
 
   /// What was read from files.
   struct material {
@@ -45,6 +49,9 @@ private:
   actors::listener_actor listener_;
   std::mutex mutex_; // the actor reads what a reload writes
   material now_, next_;
+  actors::settings_ptr settings_;
+  actors::cluster_view cluster_;
+  leafs_actor told_; // the same as `leafs_`, once it is there
 };
 
 } // namespace troupe::federation

@@ -100,7 +100,8 @@ public:
   std::chrono::seconds hold_off() const noexcept { return hold_off_; }
 
   const actors::account_ptr& account() const noexcept { return account_; }
-  const std::string& peer_name() const noexcept { return peer_.name; }
+  /// Name, version and the like; of a leaf node without its secrets.
+  const protocol::link_connect& peer() const noexcept { return peer_; }
   bool solicited() const noexcept { return hub_.has_value(); }
   bool is_spoke() const noexcept { return where_.dest->role == protocol::peer_role::leaf_up; }
   size_t interests() const noexcept { return heard_ ? heard_->size() : 0; }

@@ -76,6 +76,7 @@ public:
         [this](atom::watch, const actors::account_ptr& which) {
           for (auto& [lid, one] : links_)
             send(one.actor, atom::watch_v, which);
+          trim(which);
         },
         [this](atom::apply, const actors::settings_ptr& next) { apply(next); },
         [this](atom::shut_down) { end(); },
@@ -185,6 +186,18 @@ private:
     }
     out.admitted = true;
     return out;
+  }
+
+  /// The account may have fewer leaf nodes now: those that came first stay.
+  void trim(const actors::account_ptr& which) {
+    auto left = which->policy()->rules.limits.leafnodes;
+    if (left < 0)
+      return;
+    for_each_leaf(which, [&](link& one) {
+      constexpr std::string_view too_many = "maximum account active connections exceeded";
+      if (left-- <= 0)
+        send(one.actor, atom::cut_v, std::string{too_many}, std::string{too_many});
+    });
   }
 
   /// A site that is our leaf node cannot be our hub as well.
@@ -388,7 +401,12 @@ private:
   // -- the broker --------------------------------------------------------------------------------
 
   void apply(const actors::settings_ptr& next) {
+    auto before = plan_->mine->own_cluster;
     plan_ = planner_(next);
+    if (plan_->mine->own_cluster != before) // by which peers know their links as those of one site
+      for (auto& [lid, one] : links_)
+        send(one.actor, atom::cut_v, std::string{},
+             std::string{"The cluster has another name now"});
     follow_hubs();
     for (auto& [lid, one] : links_)
       send(one.actor, atom::rules_v, plan_->mine);

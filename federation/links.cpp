@@ -33,8 +33,14 @@ public:
 
   void start(caf::actor_system& sys, actors::core& shared, const actors::settings_ptr& now,
              changed tell) override {
+    routes_.offer_leafnodes(leafs_.urls(now->options.leafnodes));
+    auto told = [this, tell = std::move(tell)](const actors::cluster_view& view) {
+      if (!leafs_.served().empty())
+        leafs_.cluster_changed(view);
+      tell(view);
+    };
     for (auto* each : active())
-      each->start(sys, shared, now, tell);
+      each->start(sys, shared, now, told);
   }
 
   std::vector<std::string> check(const config::options& options) override {

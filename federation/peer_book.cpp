@@ -105,15 +105,29 @@ const peer_book::member* peer_book::with_id(std::string_view server_id) const {
   return nullptr;
 }
 
+namespace {
+
+void add_new(const std::vector<std::string>& some, std::vector<std::string>& out) {
+  for (const auto& url : some)
+    if (std::find(out.begin(), out.end(), url) == out.end())
+      out.push_back(url);
+}
+
+} // namespace
+
 std::vector<std::string> peer_book::connect_urls() const {
   std::vector<std::string> out;
-  for (const auto& [rid, one] : members_) {
-    if (one.info.ldm)
-      continue;
-    for (const auto& url : one.info.connect_urls)
-      if (std::find(out.begin(), out.end(), url) == out.end())
-        out.push_back(url);
-  }
+  for (const auto& [rid, one] : members_)
+    if (!one.info.ldm)
+      add_new(one.info.connect_urls, out);
+  return out;
+}
+
+std::vector<std::string> peer_book::leafnode_urls() const {
+  std::vector<std::string> out;
+  for (const auto& [rid, one] : members_)
+    if (!one.info.ldm && one.info.leafnode_urls)
+      add_new(*one.info.leafnode_urls, out);
   return out;
 }
 

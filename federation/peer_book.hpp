@@ -51,6 +51,8 @@ public:
 
   /// Client URLs of all members that are not about to go, each once.
   std::vector<std::string> connect_urls() const;
+  /// The same for leaf nodes.
+  std::vector<std::string> leafnode_urls() const;
 
 private:
   std::map<uint64_t, member> members_; // by rid

@@ -162,7 +162,7 @@ json account_detail(const account_facts& which) {
   out["expired"] = which.expired;
   out["complete"] = true;
   out["jetstream_enabled"] = false;
-  out["leafnode_connections"] = 0;
+  out["leafnode_connections"] = which.figures.leafnodes;
   out["client_connections"] = which.figures.connections;
   out["subscriptions"] = which.figures.subscriptions;
   if (!which.rules.mappings.empty()) {

@@ -52,8 +52,9 @@ json client_json(const actors::connection_snapshot& who, const std::string& acco
     out["stop"] = local_text(who.stop);
   }
   add_text(out, "name_tag", account_label);
-  out["kind"] = "Client";
-  out["client_type"] = "nats";
+  out["kind"] = who.leafnode ? "Leafnode" : "Client";
+  if (!who.leafnode)
+    out["client_type"] = "nats";
   return out;
 }
 
@@ -109,8 +110,8 @@ json account_statistics(const actors::account_snapshot& figures, const std::stri
   out["acc"] = figures.name;
   out["name"] = account_label;
   out["conns"] = figures.connections;
-  out["leafnodes"] = 0;
-  out["total_conns"] = figures.connections;
+  out["leafnodes"] = figures.leafnodes;
+  out["total_conns"] = figures.connections + figures.leafnodes;
   out["num_subscriptions"] = figures.subscriptions;
   out["sent"] = traffic_by_kind(figures.out_messages, figures.out_bytes);
   out["received"] = traffic_by_kind(figures.in_messages, figures.in_bytes);

@@ -66,7 +66,7 @@ json reports::account_statz(const std::vector<std::string>& names, bool unused) 
   auto figures = from_.figures();
   for (const auto& each : figures.accounts) {
     bool named = names.empty() || std::find(names.begin(), names.end(), each.name) != names.end();
-    if (named && (unused || each.connections > 0))
+    if (named && (unused || each.connections + each.leafnodes > 0))
       list.push_back(account_statistics(each, each.label));
   }
   json out;

@@ -174,6 +174,29 @@ TEST_CASE("clusters at both ends: everybody gets each message, and gets it once"
   }
 }
 
+TEST_CASE("a leaf node learns of the other members of its hub's cluster, and turns to them") {
+  if (!has_peer())
+    return;
+  for (const auto& who : {all_pairs[1], all_pairs[2]}) {
+    CAPTURE(name_of(who[0]));
+    CAPTURE(name_of(who[1]));
+    site plan{who[0], who[1]};
+    auto routes = free_port(), other_routes = free_port(), other_leafs = free_port();
+    plan.hub_top = "cluster { listen: \"127.0.0.1:" + std::to_string(routes) + "\" }\n"; // no name
+    running site_of{plan};
+    server_process other{
+        binary_of(who[0]),
+        "server_name: other\ncluster { listen: \"127.0.0.1:" + std::to_string(other_routes)
+            + "\", routes: [ \"nats-route://" + "127.0.0.1:" + std::to_string(routes)
+            + "\" ] }\nleafnodes { listen: \"127.0.0.1:" + std::to_string(other_leafs) + "\" }\n"};
+    exchange(*site_of.hub, other);
+    exchange(*site_of.hub, *site_of.leaf);
+    site_of.hub->signal(SIGKILL);
+    REQUIRE(site_of.hub->wait_for_exit(patience));
+    exchange(other, *site_of.leaf);
+  }
+}
+
 TEST_CASE("a hub that is killed and comes back is found again") {
   if (!has_peer())
     return;
@@ -307,7 +330,6 @@ TEST_CASE("two servers that are leaf nodes of each other notice the loop") {
     server_process first{binary_of(ours), config(0)};
     server_process second{binary_of(other), config(1)};
     CHECK(says(first, "Loop detected for leafnode account=\"$G\""));
-    exchange(first, second);
   }
 }
 
@@ -349,6 +371,7 @@ TEST_CASE("remotes come and go with a reload, and monitoring shows them") {
     CHECK_MESSAGE(shown.find(part) != std::string::npos, part);
   CHECK(http(*site_of.leaf, "/leafz").find("\"is_spoke\": true") != std::string::npos);
   CHECK(http(*site_of.hub, "/varz").find("\"leafnodes\": 1,") != std::string::npos);
+  CHECK(http(*site_of.hub, "/accstatz").find("\"leafnodes\": 1,") != std::string::npos);
   auto none = "server_name: leaf\n"s + monitored + "leafnodes { reconnect: 1, remotes: [] }\n";
   site_of.leaf->write_config(none);
   site_of.leaf->reload(patience);
