@@ -105,11 +105,13 @@ bool leaf_session::on_connect(std::string_view json) {
   return false;
 }
 
-void leaf_session::log_in(const actors::account_ptr& where, const security::permissions_ptr& may) {
+void leaf_session::log_in(const actors::account_ptr& where, const security::permissions_ptr& may,
+                          leaf_limits limits) {
   if (stage_ != stage::authenticating)
     return;
   account_ = where;
   user_ = may;
+  user_limits_ = limits;
   auto& dest = *where_.dest;
   if (peer_.is_hub)
     dest.role = peer_role::leaf_up;

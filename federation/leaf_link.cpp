@@ -245,7 +245,7 @@ private:
   void after_login(leaf_login::answer answer) {
     if (answer.where) {
       await_expiry();
-      session_.log_in(answer.where, answer.may);
+      session_.log_in(answer.where, answer.may, answer.limits);
       return;
     }
     auto by = claimed_.empty() ? std::string{}

@@ -128,7 +128,7 @@ leaf_login::answer leaf_login::admitted(actors::core&, const actors::jwt_outcome
     return because("its account was removed");
   if (auto problem = follow(*policy); !problem.empty())
     return because(problem);
-  return {outcome.account, user_->allowed, {}};
+  return {outcome.account, user_->allowed, {}, {user_->subscriptions, user_->payload}};
 }
 
 std::string leaf_login::recheck(const leaf_terms_ptr& now) {

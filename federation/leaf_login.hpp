@@ -21,6 +21,7 @@ public:
     actors::account_ptr where;
     security::permissions_ptr may; ///< null: everything
     std::string problem;
+    leaf_limits limits = {};
   };
   /// What is known besides CONNECT.
   struct facts {

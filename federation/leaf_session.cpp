@@ -84,6 +84,8 @@ void leaf_session::follow_account() {
     return;
   policy_ = account_->policy();
   limits_.max_payload = policy_->max_payload(mine_->parsing.max_payload);
+  if (auto own = user_limits_.payload; own >= 0)
+    limits_.max_payload = limits_.max_payload < 0 ? own : std::min(limits_.max_payload, own);
   forget_subject();
 }
 
@@ -98,10 +100,16 @@ bool leaf_session::loop_found() {
   return fail(close_reason::protocol_violation, text, text);
 }
 
+bool leaf_session::has_room() const {
+  auto own = user_limits_.subscriptions;
+  return policy_->admits_subscription(heard_->size(), mine_->max_subscriptions)
+         && (own < 0 || static_cast<int64_t>(heard_->size()) < own);
+}
+
 /// False: not taken, or the end.
 bool leaf_session::takes_interest(const protocol::link_interest& what) {
   if (may_pass(allowed_.sends, what.subject)) {
-    if (policy_->admits_subscription(heard_->size(), mine_->max_subscriptions))
+    if (has_room())
       return true;
     host_.say("-ERR 'maximum subscriptions exceeded'\r\n");
     return false;

@@ -70,7 +70,8 @@ public:
   /// The answer to secure(): everything is encrypted from here on.
   void secured();
   /// The answer to authenticate(). `may`: null for everything.
-  void log_in(const actors::account_ptr& where, const security::permissions_ptr& may);
+  void log_in(const actors::account_ptr& where, const security::permissions_ptr& may,
+              leaf_limits limits = {});
   /// The answer to introduce().
   void settle(const leaf_admission& answer);
   /// Interest may have changed: the peer is told what is true now.
@@ -143,6 +144,7 @@ private:
   bool answered();
   bool introduce();
   protocol::link_info about_us() const;
+  bool has_room() const;
   bool takes_interest(const protocol::link_interest& what);
   bool loop_found();
   bool may_come(std::string_view subject);
@@ -161,6 +163,7 @@ private:
   actors::account_ptr account_;
   actors::account_policy_ptr policy_;
   security::permissions_ptr user_; // of the leaf's login
+  leaf_limits user_limits_;
   leaf_rules allowed_;
   std::string loop_subject_;
   bool steps_weights_ = false; // the peer counts a group that is new to it as one member

@@ -68,6 +68,12 @@ struct dialled_hub {
   std::string user, password; ///< of its URL, if it has any
 };
 
+/// Of the user that a leaf node came as; negative: none.
+struct leaf_limits {
+  int64_t subscriptions = -1;
+  int64_t payload = -1; ///< bytes of one message
+};
+
 /// Whom a link leads to, before it may take part.
 struct leaf_introduction {
   uint64_t lid = 0;

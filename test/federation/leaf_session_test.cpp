@@ -381,6 +381,18 @@ TEST_CASE("an account's limit of subscriptions holds for a link, which stays") {
   CHECK_FALSE(world.host.ended);
 }
 
+TEST_CASE("a user's own limits hold besides those of the account") {
+  leaf_world world;
+  world.hear("CONNECT {\"name\":\"L1\",\"cluster\":\"L1\"}\r\n");
+  world.session.log_in(world.accounts.global, {}, {1, 8});
+  world.settle();
+  world.hear("LS+ a\r\nLS+ b\r\nLMSG a 8\r\n12345678\r\n");
+  CHECK(world.host.take() == "-ERR 'maximum subscriptions exceeded'\r\n");
+  CHECK_FALSE(world.host.ended);
+  world.hear("LMSG a 9\r\n");
+  CHECK(world.host.ended);
+}
+
 // -- dialling
 // --------------------------------------------------------------------------------------
 

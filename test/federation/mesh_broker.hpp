@@ -1,6 +1,7 @@
 // test/federation/mesh_broker.hpp: a broker as far as routing goes, and one end of a link.
 #pragma once
 
+#include "federation/leaf_session.hpp"
 #include "federation/route_session.hpp"
 #include "test/actors/actor_world.hpp"
 
@@ -52,20 +53,30 @@ struct mesh_client {
 };
 
 struct mesh_broker {
-  explicit mesh_broker(uint32_t number) {
+  mesh_broker(uint32_t number, uint32_t site) {
     auto out = std::make_shared<federation::terms>();
     out->info.server_id = "ID" + std::to_string(number);
     out->info.server_name = "broker" + std::to_string(number);
-    out->info.cluster = "C1";
+    out->info.cluster = "C" + std::to_string(site);
     out->info.host = "127.0.0.1";
     out->info.port = 1;
     out->max_pending = int64_t{64} * 1024 * 1024;
     out->parsing = {size_t{64} * 1024, -1};
+    auto leafs = std::make_shared<federation::leaf_terms>();
+    leafs->info = out->info;
+    leafs->info.headers = true;
+    leafs->info.leafnode_urls.emplace();
+    leafs->own_cluster = out->info.cluster;
+    leafs->max_pending = out->max_pending;
+    leafs->parsing = out->parsing;
+    for_leafs = std::move(leafs);
     mine = std::move(out);
   }
 
   federation::terms_ptr mine;
-  actors::link_registry links{protocol::peer_role::route};
+  federation::leaf_terms_ptr for_leafs;
+  actors::link_registry links{protocol::peer_role::route, protocol::peer_role::leaf_down,
+                              protocol::peer_role::leaf_up};
   actors::block_pool pool{16 * 1024};
   actors::account_registry accounts{2, "$SYS", "C1", {}, &links};
   std::array<mesh_reactor, 2> reactors{{{pool, 0, links}, {pool, 1, links}}};
@@ -73,65 +84,64 @@ struct mesh_broker {
   uint32_t slots = 0;
 };
 
-/// One end of a link: the real session, and what it has said.
-class mesh_route final : public federation::route_host {
+/// One end of a link, whatever its session speaks: what it has said, and what waits.
+class mesh_end {
 public:
-  mesh_route(actor_world& stage, mesh_broker& home, mesh_reactor& on, bool solicited) : on_{on} {
-    dest_ = protocol::make_ref<actors::link_destination>(
-        home.slots + 1, home.slots, protocol::peer_role::route, home.mine->max_pending);
+  mesh_end(actor_world& stage, mesh_broker& home, mesh_reactor& on, protocol::peer_role role)
+      : on_{on}, dest_{protocol::make_ref<actors::link_destination>(home.slots + 1, home.slots,
+                                                                    role, home.mine->max_pending)} {
     ++home.slots;
     actor_ = stage.sys.spawn(act, this);
     dest_->mailbox = caf::actor_cast<caf::weak_actor_ptr>(actor_);
-    session = std::make_unique<federation::route_session>(
-        *this, federation::route_place{home.accounts, home.links, on.routes, dest_}, home.mine,
-        dest_->cid, solicited, "", "");
-    session->begin();
   }
-  ~mesh_route() { caf::anon_send_exit(actor_, caf::exit_reason::kill); }
-
-  void say(std::string_view line) override { out += line; }
-  void introduce(federation::introduction) override { introduced = true; }
-  void pass_on(federation::peer_news) override {}
-  void ponged() override {}
-  void go_on_telling() override { untold = true; }
-  void end(protocol::close_reason, std::string_view error, std::string_view text, bool) override {
-    ended = "ended: " + std::string{error} + " " + std::string{text};
-  }
+  virtual ~mesh_end() { caf::anon_send_exit(actor_, caf::exit_reason::kill); }
 
   /// Takes the first `n` bytes that the other end has said.
-  void read(mesh_route& from, size_t n) {
+  void read(mesh_end& from, size_t n) {
     kept_ += from.out.substr(0, n);
     from.out.erase(0, n);
     parse();
   }
   void admit() {
     introduced = false;
-    federation::admission yes;
-    yes.admitted = true;
     on_.begin_read();
-    session->settle(yes);
-    parse(); // what came behind its INFO
+    settle();
+    parse(); // what came behind its introduction
   }
   void tell_more() {
     untold = false;
-    session->tell_more();
+    tell_rest();
   }
   void account_changed(const actors::account_ptr& which) {
     on_.begin_read();
-    session->account_changed(which);
+    follow(which);
   }
   void retire() {
     dest_->doom();
     on_.begin_read();
-    session->retire();
+    withdraw();
     on_.flush();
   }
   bool idle() const { return out.empty() && !introduced && !untold; }
 
-  std::unique_ptr<federation::route_session> session;
   std::string out;
   std::string ended;
   bool introduced = false, untold = false;
+
+protected:
+  virtual protocol::parse_progress take(std::string_view in, actors::block* owner) = 0;
+  virtual void settle() = 0;
+  virtual void tell_rest() = 0;
+  virtual void tell(const actors::interest_changes& changes) = 0;
+  virtual void follow(const actors::account_ptr& which) = 0;
+  virtual void withdraw() = 0;
+
+  void end_with(std::string_view error, std::string_view text) {
+    ended = "ended: " + std::string{error} + " " + std::string{text};
+  }
+
+  mesh_reactor& on_;
+  actors::link_destination_ptr dest_;
 
 private:
   void parse() {
@@ -140,11 +150,11 @@ private:
     auto block = actors::block_ref::allocate(kept_.size());
     std::memcpy(block->data(), kept_.data(), kept_.size());
     on_.begin_read();
-    auto progress = session->parse({block->data(), kept_.size()}, block.get());
+    auto progress = take({block->data(), kept_.size()}, block.get());
     kept_.erase(0, progress.used);
   }
 
-  static actors::link_actor::behavior_type act(actors::link_actor::pointer, mesh_route* me) {
+  static actors::link_actor::behavior_type act(actors::link_actor::pointer, mesh_end* me) {
     return {
         [me](atom::deliver, const actors::outgoing_ptr& batch) {
           for (const auto& each : batch->pieces)
@@ -158,16 +168,104 @@ private:
         [](atom::shut_down) {},
         [](const actors::login_result_ptr&) {},
         [me](atom::interest, const actors::interest_changes_ptr& changes) {
-          me->session->tell(*changes);
+          me->tell(*changes);
           me->dest_->pending.fetch_sub(changes->cost);
         },
     };
   }
 
-  mesh_reactor& on_;
-  actors::link_destination_ptr dest_;
   actors::link_actor actor_;
   std::string kept_;
+};
+
+class mesh_route final : public mesh_end, public federation::route_host {
+public:
+  mesh_route(actor_world& stage, mesh_broker& home, mesh_reactor& on, bool solicited)
+      : mesh_end{stage, home, on, protocol::peer_role::route},
+        session_{*this,     federation::route_place{home.accounts, home.links, on.routes, dest_},
+                 home.mine, dest_->cid,
+                 solicited, "",
+                 ""} {
+    session_.begin();
+  }
+
+  void say(std::string_view line) override { out += line; }
+  void introduce(federation::introduction) override { introduced = true; }
+  void pass_on(federation::peer_news) override {}
+  void ponged() override {}
+  void go_on_telling() override { untold = true; }
+  void end(protocol::close_reason, std::string_view error, std::string_view text, bool) override {
+    end_with(error, text);
+  }
+
+private:
+  protocol::parse_progress take(std::string_view in, actors::block* owner) override {
+    return session_.parse(in, owner);
+  }
+  void settle() override {
+    federation::admission yes;
+    yes.admitted = true;
+    session_.settle(yes);
+  }
+  void tell_rest() override { session_.tell_more(); }
+  void tell(const actors::interest_changes& changes) override { session_.tell(changes); }
+  void follow(const actors::account_ptr& which) override { session_.account_changed(which); }
+  void withdraw() override { session_.retire(); }
+
+  federation::route_session session_;
+};
+
+/// A link between a leaf node, who dials, and its hub; for one account.
+class mesh_leaf final : public mesh_end, public federation::leaf_host {
+public:
+  mesh_leaf(actor_world& stage, mesh_broker& home, mesh_reactor& on, actors::account_ptr where,
+            bool solicited)
+      : mesh_end{stage, home, on,
+                 solicited ? protocol::peer_role::leaf_up : protocol::peer_role::leaf_down},
+        where_{std::move(where)}, session_{*this,
+                                           {home.accounts, home.links, on.routes, dest_},
+                                           home.for_leafs,
+                                           solicited ? std::optional{hub()} : std::nullopt,
+                                           "nonce"} {
+    session_.begin();
+  }
+
+  void say(std::string_view line) override { out += line; }
+  void secure() override {}
+  void authenticate(const protocol::link_connect&) override { session_.log_in(where_, {}); }
+  void introduce(federation::leaf_introduction) override { introduced = true; }
+  void hear_urls(const std::vector<std::string>&) override {}
+  void ponged() override {}
+  void go_on_telling() override { untold = true; }
+  void end(protocol::close_reason, std::string_view error, std::string_view text) override {
+    end_with(error, text);
+  }
+  void complained(std::string_view text) override { end_with("complaint", text); }
+
+private:
+  federation::dialled_hub hub() const {
+    auto terms = std::make_shared<federation::hub_terms>();
+    terms->account = where_->name;
+    federation::dialled_hub whom;
+    whom.terms = std::move(terms);
+    return whom;
+  }
+  protocol::parse_progress take(std::string_view in, actors::block* owner) override {
+    return session_.parse(in, owner);
+  }
+  void settle() override {
+    federation::leaf_admission yes;
+    yes.admitted = true;
+    yes.loop_subject = "$LDS.of" + std::to_string(reinterpret_cast<uintptr_t>(where_.get()));
+    session_.settle(yes);
+  }
+  void tell_rest() override { session_.tell_more(); }
+  void tell(const actors::interest_changes& changes) override { session_.tell(changes); }
+  void follow(const actors::account_ptr&) override {}
+  void withdraw() override { session_.retire(); }
+
+  const actors::account_ptr where_;
+  federation::leaf_session session_;
 };
 
 } // namespace troupe::test

@@ -11,7 +11,7 @@
 
 namespace troupe::test {
 
-/// Knows nothing of routes: a message goes to each plain subscription of its account that matches,
+/// Knows nothing of links: a message goes to each plain subscription of its account that matches,
 /// and to one member of each queue group. While interest or links change it may miss somebody, but
 /// nobody gets it twice, and nobody who should not.
 class mesh_judge {

@@ -17,10 +17,13 @@ constexpr std::array<std::string_view, 4> queues{"", "q", "r", "a"};
 
 class planner {
 public:
-  explicit planner(uint64_t seed) : random_{seed} {
+  planner(uint64_t seed, bool leafs) : random_{seed} {
     plan_.seed = seed;
     plan_.brokers = pick(4) == 0 ? 2 + pick(11) : 2 + pick(3); // mostly few: they shrink quickly
     plan_.accounts = 1 + pick(3);
+    if (leafs)
+      for (uint32_t next = 1 + pick(3); next < plan_.brokers; next += 1 + pick(3))
+        plan_.sites.push_back(next);
   }
 
   mesh_plan make() {
@@ -157,13 +160,31 @@ std::vector<std::string_view> tokens_of(std::string_view subject) {
 
 } // namespace
 
-mesh_plan make_mesh_plan(uint64_t seed) {
-  return planner{seed}.make();
+mesh_plan make_mesh_plan(uint64_t seed, bool leafs) {
+  return planner{seed, leafs}.make();
+}
+
+uint32_t site_of(const mesh_plan& plan, uint32_t broker) {
+  return static_cast<uint32_t>(std::upper_bound(plan.sites.begin(), plan.sites.end(), broker)
+                               - plan.sites.begin());
+}
+
+/// Of two sites before it, the choice is made by its number: so there are chains and stars.
+uint32_t hub_of(const mesh_plan& plan, uint32_t broker) {
+  auto site = site_of(plan, broker);
+  if (site == 0)
+    return broker;
+  auto hub = site % 3 == 2 ? site - 2 : site - 1;
+  auto first = hub == 0 ? 0 : plan.sites[hub - 1];
+  auto size = plan.sites[hub] - first;
+  return first + broker % size;
 }
 
 std::string to_string(const mesh_plan& plan) {
   auto out = "seed " + std::to_string(plan.seed) + ", " + std::to_string(plan.brokers)
              + " brokers, " + std::to_string(plan.steps.size()) + " steps\n";
+  for (auto first : plan.sites)
+    out += "  a site from " + std::to_string(first) + "\n";
   for (const auto& step : plan.steps)
     out += "  " + to_string(step) + "\n";
   return out;

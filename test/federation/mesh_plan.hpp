@@ -35,11 +35,17 @@ struct mesh_plan {
   uint64_t seed = 0; ///< also of the order in which small things happen
   uint32_t brokers = 2;
   uint32_t accounts = 1;
-  std::vector<mesh_step> steps;
+  /// Brokers from each of these on are a site of their own, whose members are leaf nodes of the one
+  /// before. Empty: all are one cluster.
+  std::vector<uint32_t> sites = {};
+  std::vector<mesh_step> steps = {};
 };
 
-/// Same seed, same plan.
-mesh_plan make_mesh_plan(uint64_t seed);
+/// Same seed, same plan. With `leafs` most are of several sites.
+mesh_plan make_mesh_plan(uint64_t seed, bool leafs = false);
+uint32_t site_of(const mesh_plan& plan, uint32_t broker);
+/// Whom a broker of a leaf site dials: for each it is one and the same; itself if it is none.
+uint32_t hub_of(const mesh_plan& plan, uint32_t broker);
 
 /// One line a step, for people.
 std::string to_string(const mesh_plan& plan);

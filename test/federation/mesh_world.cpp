@@ -18,9 +18,10 @@ constexpr std::string_view some_header = "NATS/1.0\r\nA: b\r\n\r\n";
 } // namespace
 
 mesh_world::mesh_world(const mesh_plan& plan, actor_world& stage)
-    : stage_{stage}, random_{plan.seed} {
+    : shape_{plan.seed, plan.brokers, plan.accounts, plan.sites}, stage_{stage}, random_{
+                                                                                     plan.seed} {
   for (uint32_t i = 0; i < plan.brokers; ++i)
-    brokers_.push_back(std::make_unique<mesh_broker>(i));
+    brokers_.push_back(std::make_unique<mesh_broker>(i, site_of(plan, i)));
 }
 
 mesh_world::~mesh_world() {
@@ -152,6 +153,13 @@ void mesh_world::connect(uint32_t a, uint32_t b) {
   for (const auto& each : cables_)
     if ((each.a == a && each.b == b) || (each.a == b && each.b == a))
       return;
+  if (site_of(shape_, a) != site_of(shape_, b)) {
+    if (hub_of(shape_, a) == b)
+      connect_leaf(a, b);
+    else if (hub_of(shape_, b) == a)
+      connect_leaf(b, a);
+    return;
+  }
   auto& one = cables_.emplace_back();
   one.a = a;
   one.b = b;
@@ -162,17 +170,35 @@ void mesh_world::connect(uint32_t a, uint32_t b) {
   }
 }
 
-void mesh_world::cut(uint32_t a, uint32_t b) {
-  auto it = std::find_if(cables_.begin(), cables_.end(), [&](const auto& each) {
-    return (each.a == a && each.b == b) || (each.a == b && each.b == a);
-  });
-  if (it == cables_.end())
-    return;
-  for (auto& end : it->ends) {
-    end->retire();
-    graves_.push_back(std::move(end)); // its actor may have mail yet
+/// One link for each account.
+void mesh_world::connect_leaf(uint32_t leaf, uint32_t hub) {
+  for (uint32_t account = 0; account < shape_.accounts; ++account) {
+    for (auto broker : {leaf, hub})
+      apply({.what = mesh_step::kind::account, .broker = broker, .account = account});
+    auto& one = cables_.emplace_back();
+    one.a = leaf;
+    one.b = hub;
+    for (size_t end = 0; end < 2; ++end) {
+      auto& home = *brokers_[end == 0 ? leaf : hub];
+      auto& on = home.reactors[(leaf + account) % home.reactors.size()];
+      one.ends[end] = std::make_unique<mesh_leaf>(
+          stage_, home, on, home.accounts.named(account_name(account)), end == 0);
+    }
   }
-  cables_.erase(it);
+}
+
+void mesh_world::cut(uint32_t a, uint32_t b) {
+  for (auto it = cables_.begin(); it != cables_.end();) {
+    if ((it->a != a || it->b != b) && (it->a != b || it->b != a)) {
+      ++it;
+      continue;
+    }
+    for (auto& end : it->ends) {
+      end->retire();
+      graves_.push_back(std::move(end)); // its actor may have mail yet
+    }
+    it = cables_.erase(it);
+  }
 }
 
 // -- time

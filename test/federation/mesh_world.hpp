@@ -42,7 +42,7 @@ public:
 private:
   struct cable {
     uint32_t a = 0, b = 0; ///< who dialled, who accepted
-    std::unique_ptr<mesh_route> ends[2];
+    std::unique_ptr<mesh_end> ends[2];
   };
   struct answer {
     mesh_client* by;
@@ -51,6 +51,7 @@ private:
 
   mesh_client& client_of(uint32_t broker, uint32_t account);
   void connect(uint32_t a, uint32_t b);
+  void connect_leaf(uint32_t leaf, uint32_t hub);
   void cut(uint32_t a, uint32_t b);
   void subscribe(uint32_t id, mesh_client& whom, const std::string& subject,
                  const std::string& queue);
@@ -61,11 +62,12 @@ private:
   bool progress();
   void settle();
 
+  mesh_plan shape_; ///< without steps
   actor_world& stage_;
   std::mt19937_64 random_;
   std::vector<std::unique_ptr<mesh_broker>> brokers_;
   std::deque<cable> cables_;
-  std::vector<std::unique_ptr<mesh_route>> graves_; ///< ends of links that were cut
+  std::vector<std::unique_ptr<mesh_end>> graves_; ///< ends of links that were cut
   std::map<uint32_t, std::pair<mesh_client*, actors::subscription_ptr>> subscriptions_;
   std::vector<uint32_t> inboxes_;
   std::deque<answer> answers_;
