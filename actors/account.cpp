@@ -12,9 +12,9 @@ namespace troupe::actors {
 account::account(std::string id, size_t reactors, bool of_the_broker, link_registry* links)
     : name{std::move(id)}, reply_prefix{"_R_." + random_token(6) + "."}, is_system{of_the_broker},
       ledger{links ? std::make_unique<interest_ledger>(*links) : nullptr}, shares(reactors) {
-  auto first = protocol::make_ref<account_policy>();
-  first->rules.name = name;
-  policy_ = first;
+  security::account_rules none;
+  none.name = name;
+  policy_ = protocol::make_ref<account_policy>(std::move(none));
 }
 
 account::~account() = default;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "actors/account_mappings.hpp"
+#include "actors/broker_services.hpp"
 #include "actors/crossing.hpp"
 #include "protocol/errc.hpp"
 #include "protocol/ref_counted.hpp"
@@ -11,7 +12,9 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace troupe::actors {
@@ -19,12 +22,18 @@ namespace troupe::actors {
 /// Immutable: a change of an account's rules, or of what it imports from, makes a new one. Each
 /// connection holds the one it acts by, until its reactor hears of the next.
 struct account_policy : protocol::ref_counted<account_policy> {
-  security::account_rules rules;
+  explicit account_policy(std::shared_ptr<const security::account_rules> given)
+      : held{std::move(given)}, rules{*held} {}
+  explicit account_policy(security::account_rules given)
+      : account_policy{std::make_shared<const security::account_rules>(std::move(given))} {}
+
+  const std::shared_ptr<const security::account_rules> held; ///< also by whoever judges imports
+  const security::account_rules& rules;
   security::account_trust_ptr trust; ///< what logins must know of its JWT; null: it has none
   std::shared_ptr<const security::account_sharing> shared; ///< where the next two come from
   std::vector<stream_import_ptr> streams;
-  std::vector<service_import_ptr> services;      ///< they stand in the account's sublist
-  std::vector<service_import_ptr> of_the_broker; ///< so do these: broker_services.hpp
+  std::vector<declared_service_ptr> services;    ///< they stand in the account's sublist
+  std::vector<broker_service_ptr> of_the_broker; ///< so do these
   account_mappings mappings;
   bool removed = false;                           ///< the account is gone: its connections end
   protocol::errc farewell = protocol::errc::none; ///< what they are told; none: nothing

@@ -2,7 +2,6 @@
 #include "actors/account_registry.hpp"
 
 #include "actors/account_policy.hpp"
-#include "actors/broker_services.hpp"
 #include "security/operator_trust.hpp"
 
 #include <algorithm>
@@ -31,24 +30,27 @@ account_registry::account_registry(size_t reactors, std::string_view system_acco
 
 /// A new account can ask the broker at once.
 void account_registry::offer_services(account& whom) {
-  auto policy = protocol::make_ref<account_policy>();
-  policy->rules.name = whom.name;
+  auto policy = protocol::make_ref<account_policy>(whom.policy()->held);
   policy->of_the_broker = broker_services(whom, system, nobody_);
   whom.set_policy(policy);
   for (const auto& service : policy->of_the_broker)
     whom.add_interest(service);
 }
 
+template <class Services>
+void take_out(const Services& services, account& of) {
+  for (const auto& service : services)
+    of.drop_interest(*service);
+}
+
 /// Accounts that import from each other keep each other alive.
 account_registry::~account_registry() {
   for (const auto& [name, which] : accounts_) {
     auto policy = which->policy();
-    for (const auto* some : {&policy->services, &policy->of_the_broker})
-      for (const auto& service : *some)
-        which->drop_interest(*service);
+    take_out(policy->services, *which);
+    take_out(policy->of_the_broker, *which);
+    which->set_policy(protocol::make_ref<account_policy>(policy->held));
   }
-  for (const auto& [name, which] : accounts_)
-    which->set_policy(protocol::make_ref<account_policy>());
 }
 
 void account_registry::listen(listener on_made, listener on_changed) {
@@ -149,12 +151,14 @@ std::vector<std::string> account_registry::put(security::account_rules rules,
     auto which = locked_named(rules.name, out);
     if (!trust && sharing_.rules_of(rules.name) && which->policy()->rules == rules)
       return {};
-    if (trust) // before sharing asks for activations
-      trusted_[rules.name] = std::move(trust);
+    coming_ = which; // before sharing asks for activations
+    coming_trust_ = trust ? std::move(trust) : which->policy()->trust;
     std::vector<std::string> changed{rules.name};
     for (auto& name : sharing_.put(std::move(rules)))
       changed.push_back(std::move(name));
     follow(changed, out, problems);
+    coming_.reset();
+    coming_trust_.reset();
   }
   tell(out);
   return problems;
@@ -166,7 +170,6 @@ bool account_registry::remove(std::string_view name, protocol::errc farewell) {
     std::lock_guard guard{change_mutex_};
     if (!locked_remove(name, farewell, out))
       return false;
-    trusted_.erase(std::string{name});
     std::vector<std::string> ignored; // they lose an import: nobody asked for that
     follow(sharing_.remove(name), out, ignored);
   }
@@ -178,13 +181,17 @@ void account_registry::distrust(std::string_view name) {
   news out;
   {
     std::lock_guard guard{change_mutex_};
-    std::vector<std::string> changed{std::string{name}}, ignored;
-    if (trusted_.erase(changed.front()) == 0)
+    auto which = find(name);
+    if (!which || !which->policy()->trust)
       return;
+    coming_ = which;
+    coming_trust_.reset();
+    std::vector<std::string> changed{std::string{name}}, ignored;
     // Who imports from it by an activation loses that.
     for (auto& other : sharing_.put(*sharing_.rules_of(name)))
       changed.push_back(std::move(other));
     follow(changed, out, ignored);
+    coming_.reset();
   }
   tell(out);
 }
@@ -222,19 +229,26 @@ void account_registry::review(std::string_view name) {
   tell(out);
 }
 
+/// Null: its rules do not come from a JWT.
+security::account_trust_ptr account_registry::trust_in(std::string_view name) const {
+  if (coming_ && name == coming_->name)
+    return coming_trust_;
+  auto which = find(name);
+  return which ? which->policy()->trust : nullptr;
+}
+
 /// Of a token that is good it is noted until when.
 std::string account_registry::judge_activation(const security::account_rules& importer,
                                                const security::import_rule& wanted,
                                                const security::export_rule& offer) {
-  auto exporter = trusted_.find(wanted.account);
-  if (exporter == trusted_.end())
+  auto exporter = trust_in(wanted.account);
+  if (!exporter)
     return "activation tokens are checked in operator mode only";
   auto now = std::chrono::duration_cast<std::chrono::seconds>(
                  std::chrono::system_clock::now().time_since_epoch())
                  .count();
   int64_t until = 0;
-  auto why =
-      security::check_activation(importer.name, wanted, offer, *exporter->second, now, until);
+  auto why = security::check_activation(importer.name, wanted, offer, *exporter, now, until);
   if (why.empty() && until != 0)
     activations_end_.emplace(until, importer.name);
   return why;
@@ -250,15 +264,15 @@ bool account_registry::locked_remove(std::string_view name, protocol::errc farew
     gone = which->second;
     accounts_.erase(which);
   }
-  auto last = protocol::make_ref<account_policy>();
-  last->rules.name = gone->name;
+  security::account_rules none;
+  none.name = gone->name;
+  auto last = protocol::make_ref<account_policy>(std::move(none));
   last->removed = true;
   last->farewell = farewell;
   auto before = gone->policy();
   gone->set_policy(last);
-  for (const auto* some : {&before->services, &before->of_the_broker})
-    for (const auto& service : *some)
-      gone->drop_interest(*service);
+  take_out(before->services, *gone);
+  take_out(before->of_the_broker, *gone);
   if (auto responses = responses_.find(gone.get()); responses != responses_.end()) {
     gone->drop_interest(*responses->second);
     responses_.erase(responses);
@@ -295,10 +309,8 @@ std::vector<std::string> problems_of(const account_policy& policy) {
 /// What stays the same is the same object as before, so that nothing that uses it is disturbed.
 void account_registry::renew(const account_ptr& which, std::vector<std::string>& problems) {
   auto before = which->policy();
-  auto next = protocol::make_ref<account_policy>();
-  next->rules = *sharing_.rules_of(which->name);
-  if (auto trust = trusted_.find(which->name); trust != trusted_.end())
-    next->trust = trust->second;
+  auto next = protocol::make_ref<account_policy>(sharing_.rules_of(which->name));
+  next->trust = trust_in(which->name);
   next->of_the_broker = before->of_the_broker;
   next->mappings = account_mappings{next->rules.mappings, cluster_, problems};
   next->shared = sharing_.find(which->name);
@@ -334,8 +346,8 @@ stream_import_ptr account_registry::stream_of(const security::resolved_import& i
   return protocol::make_ref<stream_import>(std::move(from), import.transform);
 }
 
-service_import_ptr account_registry::service_of(const security::resolved_import& import,
-                                                account& importer, const account_policy& before) {
+declared_service_ptr account_registry::service_of(const security::resolved_import& import,
+                                                  account& importer, const account_policy& before) {
   auto from = find(import.exporter());
   auto transform = import.transform.reversed();
   for (const auto& known : before.services)
@@ -345,8 +357,9 @@ service_import_ptr account_registry::service_of(const security::resolved_import&
       return known;
   accept_responses(from);
   auto text = importer.interests.share_text(import.transform.destination_pattern());
-  return protocol::make_ref<service_import>(std::move(text), nobody_, std::move(from),
-                                            std::move(transform), import.offer, import.rule.share);
+  return protocol::make_ref<declared_service>(std::move(text), nobody_, std::move(from),
+                                              std::move(transform), import.offer,
+                                              import.rule.share);
 }
 
 /// One subscription of the account for all responses that its clients will give.

@@ -69,13 +69,7 @@ public:
   void listen(listener on_made, listener on_changed);
 
 private:
-  struct text_hash {
-    using is_transparent = void;
-    size_t operator()(std::string_view s) const noexcept {
-      return std::hash<std::string_view>{}(s);
-    }
-  };
-  using table = std::unordered_map<std::string, account_ptr, text_hash, std::equal_to<>>;
+  using table = std::unordered_map<std::string_view, account_ptr>; ///< by the account's own name
   /// Whom to tell when the lock is free again.
   struct news {
     std::vector<account_ptr> made, changed;
@@ -86,10 +80,11 @@ private:
   void renew(const account_ptr& which, std::vector<std::string>& problems);
   stream_import_ptr stream_of(const security::resolved_import& import,
                               const account_policy& before);
-  service_import_ptr service_of(const security::resolved_import& import, account& importer,
-                                const account_policy& before);
+  declared_service_ptr service_of(const security::resolved_import& import, account& importer,
+                                  const account_policy& before);
   void accept_responses(const account_ptr& which);
   void offer_services(account& whom);
+  security::account_trust_ptr trust_in(std::string_view name) const;
   bool locked_remove(std::string_view name, protocol::errc farewell, news& out);
   std::string judge_activation(const security::account_rules& importer,
                                const security::import_rule& wanted,
@@ -107,8 +102,9 @@ private:
   table accounts_;
   // Guarded by `change_mutex_`.
   security::sharing sharing_;
-  std::unordered_map<std::string, security::account_trust_ptr> trusted_; ///< by account
-  std::set<std::pair<int64_t, std::string>> activations_end_;            ///< when, whose
+  account_ptr coming_; ///< whose trust changes, and to what: before it is in a policy
+  security::account_trust_ptr coming_trust_;
+  std::set<std::pair<int64_t, std::string>> activations_end_;      ///< when, whose
   std::unordered_map<const account*, subscription_ptr> responses_; ///< in the sublists of some
 };
 

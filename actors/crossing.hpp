@@ -8,6 +8,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 namespace troupe::actors {
 
@@ -57,20 +58,40 @@ public:
 using shadow_ptr = protocol::ref_ptr<shadow_subscription>;
 
 /// Stands in an importer's sublist: what is published to it is a request to the exporter.
-class service_import final : public crossing {
+class service_import : public crossing {
 public:
-  service_import(protocol::ref_ptr<const protocol::subject_text> text, destination_ptr nobody,
-                 account_ptr whose, protocol::subject_transform renames,
-                 std::shared_ptr<const security::export_rule> terms, bool sharing)
-      : crossing{kind::service, std::move(text), {}, std::move(nobody)}, exporter{std::move(whose)},
-        transform{std::move(renames)}, offer{std::move(terms)}, share{sharing} {}
+  /// Appends what the exporter calls this local subject, which matches.
+  virtual void append_target(std::string_view subject, std::string& out) const = 0;
 
   const account_ptr exporter;
-  const protocol::subject_transform transform; ///< from the local subject to the exporter's
   const std::shared_ptr<const security::export_rule> offer;
   const bool share; ///< the exporter may know who asks
+
+protected:
+  service_import(protocol::ref_ptr<const protocol::subject_text> text, destination_ptr nobody,
+                 account_ptr from, std::shared_ptr<const security::export_rule> terms, bool sharing)
+      : crossing{kind::service, std::move(text), {}, std::move(nobody)}, exporter{std::move(from)},
+        offer{std::move(terms)}, share{sharing} {}
 };
 using service_import_ptr = protocol::ref_ptr<service_import>;
+
+/// One that the importer's rules declare.
+class declared_service final : public service_import {
+public:
+  declared_service(protocol::ref_ptr<const protocol::subject_text> text, destination_ptr nobody,
+                   account_ptr from, protocol::subject_transform renames,
+                   std::shared_ptr<const security::export_rule> terms, bool sharing)
+      : service_import{std::move(text), std::move(nobody), std::move(from), std::move(terms),
+                       sharing},
+        transform{std::move(renames)} {}
+
+  void append_target(std::string_view subject, std::string& out) const override {
+    transform.apply_to(subject, out);
+  }
+
+  const protocol::subject_transform transform; ///< from the local subject to the exporter's
+};
+using declared_service_ptr = protocol::ref_ptr<declared_service>;
 
 /// Stands in the sublist of whoever answers: takes responses back to those who asked.
 class response_interest final : public crossing {

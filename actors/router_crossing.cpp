@@ -80,7 +80,7 @@ known_subject& router::target_of(known_subject& subject, service_import& service
     if (known.through == &service && known.generation == generation_)
       return *known.to;
   std::string name;
-  service.transform.apply_to(subject.subject, name);
+  service.append_target(subject.subject, name);
   auto found = memory_of(*service.exporter).find(name, *service.exporter);
   std::erase_if(subject.targets, [&](const auto& old) {
     return old.through == &service || old.generation != generation_;

@@ -111,8 +111,8 @@ std::optional<account_facts> broker_source::account(const std::string& name) con
     auto& import = out.of_the_broker.emplace_back();
     import.kind = security::share_kind::service;
     import.account = each->exporter->name;
-    import.subject = each->transform.destination();
-    import.local_subject = each->transform.source();
+    import.subject = each->target();
+    import.local_subject = each->subject();
     import.share = each->share;
   }
   out.figures = actors::snapshot_of(*which);

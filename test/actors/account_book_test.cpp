@@ -123,3 +123,19 @@ TEST_CASE_FIXTURE(book_world, "other operators end the accounts that they do not
   CHECK(!registry.find(id()));
   CHECK(registry.find(other.public_text()));
 }
+
+TEST_CASE_FIXTURE(book_world, "without an operator the system account stays, trusted by nobody") {
+  actors::account_registry served{1, id()};
+  actors::account_book its_book{served, operators};
+  REQUIRE(its_book.take(signed_jwt(account_claims_, op_signing), "", noon).what == result::taken);
+  CHECK(served.system->policy()->trust);
+  op_claims.signing_keys.clear();
+  its_book.follow(std::make_shared<const operator_trust>(trust()));
+  CHECK(served.find(id()) == served.system);
+  CHECK(!served.system->policy()->trust);
+  CHECK(served.system->policy()->rules.name == id());
+  op_claims.signing_keys = {op_signing.public_text()};
+  its_book.follow(std::make_shared<const operator_trust>(trust()));
+  REQUIRE(its_book.take(signed_jwt(account_claims_, op_signing), "", noon).what == result::taken);
+  CHECK(served.system->policy()->trust);
+}
