@@ -97,9 +97,11 @@ bool connection::on_publish(const protocol::publication& pub) {
   ++batch_messages_;
   batch_bytes_ += pub.data.size();
   if (pub.subject.data() != subject_seen_) {
-    if (!subject_ || subject_->subject != pub.subject)
+    // Who hears a response is asked for each: a subscription to that one makes nothing stale.
+    bool response = pub.subject.starts_with(account_->reply_prefix);
+    if (response || !subject_ || subject_->subject != pub.subject)
       select_subject(pub.subject);
-    subject_seen_ = pub.subject.data();
+    subject_seen_ = response ? nullptr : pub.subject.data();
   }
   if (log::enabled(config::log_level::trace)) [[unlikely]]
     trace_publish(pub);

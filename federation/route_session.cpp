@@ -318,9 +318,10 @@ bool route_session::on_message(const protocol::link_message& msg) {
     const auto& where = account_of(msg.account);
     if (!where)
       return true; // nobody can have asked for it
-    if (!subject_ || subject_->subject != msg.pub.subject)
+    bool response = msg.pub.subject.starts_with(where->reply_prefix); // as in connection
+    if (response || !subject_ || subject_->subject != msg.pub.subject)
       subject_ = where_.routes.memory_of(*where).find(msg.pub.subject, *where);
-    subject_seen_ = msg.pub.subject.data();
+    subject_seen_ = response ? nullptr : msg.pub.subject.data();
   }
   actors::link_origin from{*where_.dest, msg.origin, msg.queues};
   actors::routed_message out{msg.pub, owner_, where_.dest.get(), own_, nullptr};
