@@ -166,13 +166,14 @@ bool leaf_session::on_message(const protocol::link_message& msg) {
   ++in_messages;
   in_bytes += msg.pub.data.size();
   if (msg.pub.subject.data() != subject_seen_ || !subject_) {
-    if (!subject_ || subject_->subject != msg.pub.subject) {
+    bool response = msg.pub.subject.starts_with(account_->reply_prefix); // as in connection
+    if (response || !subject_ || subject_->subject != msg.pub.subject) {
       subject_may_come_ = may_come(msg.pub.subject);
       if (stage_ == stage::over)
         return false;
       subject_ = where_.routes.memory_of(*account_).find(msg.pub.subject, *account_);
     }
-    subject_seen_ = msg.pub.subject.data();
+    subject_seen_ = response ? nullptr : msg.pub.subject.data();
   }
   if (!subject_may_come_)
     return true;
