@@ -45,7 +45,8 @@ void send(link_destination& to, const interest_changes_ptr& changes,
 void interest_news::tell(std::vector<destination_ptr>* congested) {
   auto changes = std::exchange(all_, {});
   interest_changes_ptr everything;
-  for (const auto& link : *links_.all()) {
+  auto links = links_.all(); // kept while it is gone through: links go on other threads
+  for (const auto& link : *links) {
     if (link->role == protocol::peer_role::gateway_out)
       continue; // interest comes in there
     if (link->account) {
