@@ -20,6 +20,8 @@ account::account(std::string id, size_t reactors, bool of_the_broker, link_regis
 account::~account() = default;
 
 bool account::add_interest(const subscription_ptr& what, interest_news* news) {
+  if (ledger && !ledger->links().identity().gateway.empty())
+    what->born = birth_time(loop_clock::now());
   bool special = is_of_some_responses(what->subject());
   if (special) // known before it is there, and until it is not
     ++hears_some_responses;

@@ -25,7 +25,7 @@ using stream_import_ptr = protocol::ref_ptr<const stream_import>;
 /// Carries quirk_crossing: the router does something else with it than to deliver.
 class crossing : public subscription {
 public:
-  enum class kind : uint8_t { shadow, service, responses, remote };
+  enum class kind : uint8_t { shadow, service, responses, remote, mapped };
 
   const kind what;
 
@@ -35,7 +35,7 @@ protected:
       : subscription{std::move(text), id, std::move(whom)}, what{which} {
     quirks = quirk_crossing;
   }
-  /// For remote_interest.hpp.
+  /// For what links put there: remote_interest.hpp, gateway_reply.hpp.
   crossing(kind which, protocol::ref_ptr<const protocol::subject_text> text, destination_ptr whom,
            protocol::peer_kind of, uint32_t weight)
       : subscription{std::move(text), std::move(whom), of, weight}, what{which} {

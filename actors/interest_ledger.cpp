@@ -44,7 +44,8 @@ interest_source source_of(const subscription& what) noexcept {
   switch (static_cast<const crossing&>(what).what) {
   case crossing::kind::shadow: return interest_source::client;
   case crossing::kind::service: return interest_source::service;
-  case crossing::kind::responses: return interest_source::client;
+  case crossing::kind::responses:
+  case crossing::kind::mapped: return interest_source::client;
   case crossing::kind::remote:
     return protocol::source_of(static_cast<const remote_interest&>(what).link().role);
   }

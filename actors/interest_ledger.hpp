@@ -3,6 +3,7 @@
 
 #include "actors/link_registry.hpp"
 #include "actors/subscription.hpp"
+#include "actors/timer_wheel.hpp"
 #include "protocol/flat_table.hpp"
 #include "protocol/subject_text.hpp"
 
@@ -87,6 +88,12 @@ private:
   mutable protocol::flat_table<entry> table_;
 };
 
+/// Milliseconds that wrap around; never 0.
+inline uint32_t birth_time(loop_clock::time_point when) noexcept {
+  return static_cast<uint32_t>(
+             std::chrono::duration_cast<std::chrono::milliseconds>(when.time_since_epoch()).count())
+         | 1;
+}
 /// Of subject and queue.
 uint32_t hash_of(const protocol::subject_text& text) noexcept;
 bool same_text(const protocol::subject_text& a, const protocol::subject_text& b) noexcept;

@@ -27,6 +27,7 @@ public:
   bool headers = true;       ///< it takes HMSG
   bool leaf_origins = false; ///< a route's peer that takes LS+ and LMSG (`lnoc`)
   std::string cluster; ///< of a leaf: the cluster at the other end; of a gateway: the remote's name
+  std::string hash;    ///< short_hash() of a gateway's remote name, or of a route's peer id
   account_ptr account; ///< of a leaf: the one account; null: it carries all
   bool isolated = false; ///< of a leaf: it hears nothing of other leafs
   /// Of a leaf: `may_publish()` says which subjects may go there; null: all.

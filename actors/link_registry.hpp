@@ -35,6 +35,18 @@ public:
   /// Those that are in it now.
   std::shared_ptr<const list> all() const;
 
+  /// What other clusters call this server; set before the first link. Empty: it has no gateway.
+  struct own_hashes {
+    std::string gateway; ///< short_hash() of its gateway's name
+    std::string server;  ///< short_hash() of its id
+  };
+  void set_identity(own_hashes who) { identity_ = std::move(who); }
+  const own_hashes& identity() const noexcept { return identity_; }
+
+  /// How many mapped_reply there are in all sublists.
+  void add_mapped(int64_t more) noexcept { mapped_.fetch_add(more, std::memory_order_relaxed); }
+  bool any_mapped() const noexcept { return mapped_.load(std::memory_order_relaxed) > 0; }
+
   /// Might some link, now or later, be told of such interest?
   bool counts(protocol::interest_source what) const noexcept { return has(counted_, what); }
   /// Is there one now?
@@ -51,6 +63,8 @@ private:
 
   const sources counted_;
   std::atomic<sources> heard_{0};
+  own_hashes identity_;
+  std::atomic<int64_t> mapped_{0};
   mutable std::mutex mutex_;
   std::shared_ptr<const list> all_ = std::make_shared<list>();
 };

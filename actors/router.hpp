@@ -5,6 +5,7 @@
 #include "actors/block.hpp"
 #include "actors/broker_message.hpp"
 #include "actors/crossing.hpp"
+#include "actors/gateway_reply.hpp"
 #include "actors/interest_news.hpp"
 #include "actors/outgoing.hpp"
 #include "actors/remote_interest.hpp"
@@ -16,6 +17,7 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <span>
@@ -113,6 +115,8 @@ struct link_origin {
   std::string_view cluster = {};
   /// The queue groups that the sender chose this server for. Others get nothing.
   std::span<const std::string_view> queues = {};
+  /// Its subject had a `_GR_` prefix that led here: it is for everybody, as if published here.
+  bool unmapped = false;
 };
 
 /// How a message came into the account that it is delivered in.
@@ -139,6 +143,7 @@ public:
   router(block_pool& pool, size_t reactor) noexcept
       : pool_{pool}, reactor_{reactor}, random_{static_cast<uint32_t>(0x9e3779b9u * (reactor + 1))
                                                 | 1} {}
+  ~router();
 
   subject_memory& memory_of(account& which);
   /// Its rules have changed: what is remembered of its subjects may be wrong.
@@ -156,7 +161,10 @@ public:
   size_t deliver_linked(account& where, known_subject& subject, const routed_message& msg);
 
   /// The broker has links: changes of interest are told to them.
-  void federate(link_registry& links) { news_ = std::make_unique<interest_news>(links); }
+  void federate(link_registry& links) {
+    news_ = std::make_unique<interest_news>(links);
+    links_ = &links;
+  }
   /// What this reactor's connections change goes here; null: nobody has to be told.
   interest_news* news() noexcept { return news_.get(); }
   /// Sends changes of interest that nothing was published after.
@@ -279,6 +287,16 @@ private:
   bool admit(account& where, subscription& sub, const routed_message& msg, uint8_t quirks);
   bool deliver_to_group(account& where, known_subject& subject, const protocol::queue_group& group,
                         const routed_message& msg);
+  size_t deliver_mapped(account& where, known_subject& subject, const routed_message& msg);
+  bool offer_here(account& where, known_subject& subject, subscription& sub,
+                  const routed_message& msg);
+  std::string_view reply_for_gateways(account& where, const routed_message& msg);
+  void await_mapped(account& where, const destination& to, const reply_address& mapped,
+                    std::string_view reply);
+  bool sweep_mapped();
+  bool divert(account& where, const protocol::match_result& receivers, const routed_message& msg);
+  template <class Which>
+  bool send_by_hash(account& where, const routed_message& msg, Which&& which);
   bool may_take(const remote_interest& sub, const routed_message& msg, bool unserved = false) const;
   wanted_link& want(remote_interest& sub);
   bool choose_member(account& where, known_subject& subject, const protocol::queue_group& group,
@@ -322,12 +340,17 @@ private:
   subject_numbers numbers_;
 
   // links
+  link_registry* links_ = nullptr; // set together with news_
   std::unique_ptr<interest_news> news_;
   std::vector<known_link_line> link_lines_; // by destination slot; empty until there is a link
   std::vector<remote_interest*> remotes_;   // interest that is looked at when clients have theirs
   std::vector<wanted_link> wanted_;
   std::vector<chosen_queue> chosen_;
   uint64_t round_ = 0; // of what open_batch::wanted says
+  uint64_t mapped_round_ = 0;
+  std::string mapped_reply_;                                    // of the message of that round
+  std::deque<std::pair<account_ptr, mapped_reply_ptr>> mapped_; // by their end
+  destination_ptr nobody_;
 
   // crossing.hpp
   std::span<response_table> tables_;

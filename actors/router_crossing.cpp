@@ -41,7 +41,8 @@ bool router::cross(account& where, known_subject& subject, crossing& sub,
     return request(where, subject, static_cast<service_import&>(sub), msg);
   case crossing::kind::responses:
     return msg.came != passage::request && respond(where, msg); // it cannot answer another one
-  case crossing::kind::remote: return false;                    // deliver_linked() sees to links
+  case crossing::kind::remote:
+  case crossing::kind::mapped: break; // deliver_linked() sees to them
   }
   return false;
 }

@@ -61,7 +61,7 @@ bool router::sweep() {
     report(each, latency_status::request_timeout);
   if (!metrics_.empty())
     flush();
-  return !swept.empty;
+  return sweep_mapped() || !swept.empty;
 }
 
 } // namespace troupe::actors

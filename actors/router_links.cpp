@@ -17,7 +17,7 @@ peer_role source_of(const routed_message& msg) noexcept {
 
 /// A message of a link is for the groups that it names.
 bool is_meant(std::string_view group, const routed_message& msg) noexcept {
-  if (!msg.link)
+  if (!msg.link || msg.link->unmapped)
     return true;
   const auto& listed = msg.link->queues;
   return std::find(listed.begin(), listed.end(), group) != listed.end();
@@ -40,20 +40,24 @@ std::string_view origin_for(const link_destination& to, const routed_message& ms
 
 size_t router::deliver_linked(account& where, known_subject& subject, const routed_message& msg) {
   refresh(where, subject, msg);
-  return deliver_with_links(where, subject, msg);
+  return msg.link && subject.reserved ? deliver_mapped(where, subject, msg)
+                                      : deliver_with_links(where, subject, msg);
 }
 
 /// Clients first, for what crosses into other accounts there may come back in here; then the links.
 size_t router::deliver_with_links(account& where, known_subject& subject,
                                   const routed_message& msg) {
   const auto& receivers = *subject.receivers;
+  if (!msg.link && links_ && links_->any_mapped() && divert(where, receivers, msg)) [[unlikely]]
+    return 1;
   const auto mine = remotes_.size();
   size_t delivered = 0;
   for (auto* item : receivers.plain()) {
-    if (is_link(item->kind()))
+    auto& sub = static_cast<subscription&>(*item);
+    if (!is_link(item->kind()))
+      delivered += offer_here(where, subject, sub, msg) ? size_t{1} : size_t{0};
+    else if (static_cast<crossing&>(sub).what == crossing::kind::remote)
       remotes_.push_back(static_cast<remote_interest*>(item));
-    else if (offer(where, subject, static_cast<subscription&>(*item), msg))
-      ++delivered;
   }
   wanted_.clear();
   chosen_.clear();
@@ -71,6 +75,24 @@ size_t router::deliver_with_links(account& where, known_subject& subject,
   return delivered;
 }
 
+/// A client never sees a mapped reply: he gets the plain one, and what he answers is diverted.
+bool router::offer_here(account& where, known_subject& subject, subscription& sub,
+                        const routed_message& msg) {
+  if (!msg.link || !msg.pub.reply.starts_with(mapped_mark)) [[likely]]
+    return offer(where, subject, sub, msg);
+  auto mapped = read_mapped(msg.pub.reply);
+  if (!mapped)
+    return offer(where, subject, sub, msg);
+  auto pub = msg.pub;
+  pub.reply = mapped->rest;
+  routed_message plain{pub, msg.owner, msg.from, msg.own};
+  plain.link = msg.link;
+  if (!offer(where, subject, sub, plain))
+    return false;
+  await_mapped(where, *sub.to, *mapped, msg.pub.reply);
+  return true;
+}
+
 /// `unserved`: it is for a queue group that nobody nearer can serve.
 bool router::may_take(const remote_interest& sub, const routed_message& msg, bool unserved) const {
   const auto& to = sub.link();
@@ -86,6 +108,8 @@ bool router::may_take(const remote_interest& sub, const routed_message& msg, boo
       !from.cluster.empty() && from.cluster == (is_leaf(to.role) ? to.cluster : sub.origin());
   facts.service_reply = msg.pub.subject.starts_with("_R_.");
   facts.unserved_queue = unserved;
+  facts.unmapped_reply =
+      from.unmapped && !(facts.service_reply && to.role == peer_role::gateway_out);
   return carries_message(from.link.role, to.role, facts);
 }
 
@@ -125,7 +149,8 @@ bool router::choose_member(account& where, known_subject& subject, const queue_g
   auto below = [&](uint64_t limit) {
     return (random() * std::min<uint64_t>(limit, std::numeric_limits<uint32_t>::max())) >> 32;
   };
-  bool spreads = from != peer_role::route && from != peer_role::leaf_up;
+  bool routed_here = from == peer_role::route && !msg.link->unmapped;
+  bool spreads = !routed_here && from != peer_role::leaf_up;
   auto near = group.weights[queue_group::local];
   auto routed = spreads ? group.weights[queue_group::route] : 0;
   if (auto draw = below(near + routed); draw < near) {
@@ -140,7 +165,7 @@ bool router::choose_member(account& where, known_subject& subject, const queue_g
   auto leafs = group.weights[queue_group::leafnode];
   if (attempt(queue_group::leafnode, below(leafs)))
     return true;
-  if (from == peer_role::route)
+  if (routed_here)
     return attempt(queue_group::route, below(group.weights[queue_group::route]), true)
            || attempt(queue_group::leafnode, below(leafs), true);
   return try_nearest(group.members_at(queue_group::gateway), msg);
@@ -158,13 +183,13 @@ bool router::try_members(account& where, known_subject& subject,
       draw -= members[at++]->weight();
   for (size_t tried = 0; tried < members.size(); ++tried) {
     auto* one = members[at];
-    if (is_link(one->kind())) {
+    if (is_link(one->kind())) { // no mapped reply has a queue
       auto& remote = static_cast<remote_interest&>(*one);
       if (may_take(remote, msg, unserved)) {
         choose(remote);
         return true;
       }
-    } else if (offer(where, subject, static_cast<subscription&>(*one), msg)) {
+    } else if (offer_here(where, subject, static_cast<subscription&>(*one), msg)) {
       return true;
     }
     if (++at == members.size())
@@ -193,6 +218,15 @@ void router::send_over(account& where, uint64_t subject, const wanted_link& whom
                        const routed_message& msg) {
   const auto& to = whom.by->link();
   auto& out = batch_for(*whom.by->to);
+  if (to.role == peer_role::gateway_out && !msg.pub.reply.empty()) [[unlikely]] {
+    auto pub = msg.pub;
+    pub.reply = reply_for_gateways(where, msg);
+    routed_message mapped{pub, msg.owner, msg.from, msg.own};
+    mapped.header = msg.header;
+    mapped.link = msg.link;
+    write_line(out, where, whom, mapped);
+    return;
+  }
   if (whom.first_queue == no_one && is_plain(msg) && origin_for(to, msg).empty()) [[likely]]
     write_same_line(out, where, subject, whom, msg);
   else

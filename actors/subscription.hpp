@@ -30,6 +30,7 @@ public:
   std::atomic<uint64_t> delivered{0};
   std::atomic<uint64_t> maximum{0}; ///< 0: none
   std::atomic<uint8_t> quirks{quirk_none};
+  uint32_t born = 0; ///< birth_time() when it was inserted, if gateways want to know; 0: long ago
 };
 
 using subscription_ptr = protocol::ref_ptr<subscription>;

@@ -267,6 +267,8 @@ void leaf_session::settle(const leaf_admission& answer) {
   }
   // Before all other interest: a loop has to be found before anything goes round in it.
   host_.say(fmt::format("LS+ {}\r\n", loop_subject_));
+  if (!is_spoke() && !where_.links.identity().gateway.empty())
+    host_.say("LS+ _GR_.>\r\n"); // answers to requests of other clusters come up to us
   heard_ = std::make_unique<actors::peer_interest>(where_.dest, false, where_.routes.news());
   told_ = std::make_unique<actors::told_interest>(where_.dest);
   where_.dest->account = account_;

@@ -177,6 +177,16 @@ TEST_CASE("a leaf node that is let in hears its account, the loop subject and th
   CHECK(world.told(before) == "LS- before.*\r\n");
 }
 
+TEST_CASE("a hub that has gateways asks its leaf nodes for answers to other clusters") {
+  leaf_world world;
+  world.links.set_identity({"zvIETV", "mine00"});
+  world.accept();
+  CHECK(world.first_words.find("\r\nLS+ $LDS.OURS\r\nLS+ _GR_.>\r\n") != std::string::npos);
+  leaf_world alone;
+  alone.accept();
+  CHECK(alone.first_words.find("_GR_") == std::string::npos);
+}
+
 TEST_CASE("nothing but CONNECT is listened to before the login") {
   for (const auto* early : {"LS+ foo\r\n", "LMSG foo 1\r\nx\r\n", "HMSG foo 1 1\r\nx\r\n"}) {
     leaf_world world;
