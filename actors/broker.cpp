@@ -4,6 +4,7 @@
 #include "actors/account_actor.hpp"
 #include "actors/account_policy.hpp"
 #include "actors/accounts_actor.hpp"
+#include "actors/gateway_reply.hpp"
 #include "actors/jwt_login.hpp"
 #include "actors/link_keeper.hpp"
 #include "actors/link_registry.hpp"
@@ -122,6 +123,8 @@ broker::~broker() {
 
 std::vector<std::string> broker::start(const config::options& given) {
   auto options = given;
+  if (options.cluster_name.empty()) // else it is the same
+    options.cluster_name = options.gateway.name;
   operator_setup operators;
   if (options.operators.enabled()) {
     auto made = set_up_operators(options, unix_now());
@@ -150,6 +153,9 @@ std::vector<std::string> broker::start(const config::options& given) {
   auto next =
       std::make_unique<impl>(options, built.ready, links ? links->make_registry() : nullptr);
   describe_server(*built.ready, next->keys, options.client.host, socket->port, false);
+  if (next->all.links && options.gateway.enabled())
+    next->all.links->set_identity(
+        {short_hash(options.gateway.name), short_hash(built.ready->info.server_id)});
   next->bound_port = socket->port;
   next->socket = std::move(socket);
   next->links = std::move(links);
@@ -202,6 +208,8 @@ std::vector<std::string> broker::start(const config::options& given) {
 
 std::vector<std::string> broker::reload(const config::options& given) {
   auto options = given;
+  if (options.cluster_name.empty())
+    options.cluster_name = options.gateway.name;
   if (auto trust = impl_->all.operators.now())
     options.system_account = trust->system_account();
   auto built = make_settings(options);
@@ -438,6 +446,14 @@ std::vector<route_snapshot> broker::routes(bool subscriptions) const {
 
 std::vector<leaf_snapshot> broker::leafs(bool subscriptions) const {
   return impl_->links ? impl_->links->leafs(subscriptions) : std::vector<leaf_snapshot>{};
+}
+
+std::vector<gateway_snapshot> broker::gateways(bool accounts) const {
+  return impl_->links ? impl_->links->gateways(accounts) : std::vector<gateway_snapshot>{};
+}
+
+uint16_t broker::gateway_port() const noexcept {
+  return impl_->links ? impl_->links->gateway_port() : uint16_t{0};
 }
 
 uint16_t broker::leafnode_port() const noexcept {

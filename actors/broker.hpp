@@ -23,6 +23,7 @@ class link_keeper;
 class observer;
 struct cluster_view;
 struct core;
+struct gateway_snapshot;
 struct leaf_snapshot;
 struct route_snapshot;
 
@@ -84,6 +85,9 @@ public:
   uint16_t cluster_port() const noexcept; ///< where they connect; 0: nowhere
   /// Links to leaf nodes and to hubs, by their lid.
   std::vector<leaf_snapshot> leafs(bool subscriptions) const;
+  /// Links to other clusters, by their gid.
+  std::vector<gateway_snapshot> gateways(bool accounts) const;
+  uint16_t gateway_port() const noexcept;  ///< where other clusters connect; 0: nowhere
   uint16_t leafnode_port() const noexcept; ///< where leaf nodes connect; 0: nowhere
   std::string cluster_name() const;        ///< empty: none
   /// Where clients may go as well; empty without other members.

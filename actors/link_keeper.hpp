@@ -3,6 +3,7 @@
 #pragma once
 
 #include "actors/account.hpp"
+#include "actors/gateway_snapshot.hpp"
 #include "actors/leaf_snapshot.hpp"
 #include "actors/settings.hpp"
 #include "actors/snapshot.hpp"
@@ -49,7 +50,7 @@ struct cluster_view {
 };
 
 /// federation/ implements it; one for a broker. Called by whoever runs the broker, but for
-/// account_changed(), routes() and leafs().
+/// account_changed(), routes(), gateways() and leafs().
 class link_keeper {
 public:
   link_keeper() = default;
@@ -78,10 +79,13 @@ public:
   virtual void account_changed(const account_ptr& which) = 0;
   /// Any thread that may wait.
   virtual std::vector<route_snapshot> routes(bool subscriptions) const = 0;
+  virtual std::vector<gateway_snapshot> gateways(bool accounts) const = 0;
   virtual std::vector<leaf_snapshot> leafs(bool subscriptions) const = 0;
   virtual std::vector<actor_snapshot> tree() const = 0;
   /// Where peers of the cluster connect; 0: nowhere.
   virtual uint16_t cluster_port() const noexcept = 0;
+  /// Where other clusters connect; 0: nowhere.
+  virtual uint16_t gateway_port() const noexcept = 0;
   /// Where leaf nodes connect; 0: nowhere.
   virtual uint16_t leafnode_port() const noexcept = 0;
 };

@@ -102,7 +102,7 @@ std::string count_of(size_t number, std::string_view what) {
   return std::to_string(number) + " " + std::string{what};
 }
 
-/// Of gateways only certificates change while they run, of leaf nodes only the remotes.
+/// Of gateways certificates and remotes change while they run, of leaf nodes only the remotes.
 void compare_gateways_and_leafs(const options& before, const options& after,
                                 std::vector<change>& changes) {
   auto& was = before.gateway;
@@ -113,8 +113,9 @@ void compare_gateways_and_leafs(const options& before, const options& after,
                        label.empty() ? std::string{} : refusal_line(label, old_text, new_text)});
   };
   if (was.remotes != is.remotes)
-    add("gateway.gateways", count_of(was.remotes.size(), "gateways"),
-        count_of(is.remotes.size(), "gateways"), "Gateway");
+    changes.push_back({"gateway.gateways", count_of(was.remotes.size(), "gateways"),
+                       count_of(is.remotes.size(), "gateways"), false,
+                       "Reloaded: Gateway Remotes"});
   if (was.tls != is.tls)
     add("gateway.tls", switched(was.tls.has_value()), switched(is.tls.has_value()),
         was.tls.has_value() == is.tls.has_value() ? "" : "Gateway");

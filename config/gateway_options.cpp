@@ -44,7 +44,6 @@ void read_gateway(const member& one, dialect from, reading& to) {
   link_block block{"gateway", from, to};
   if (!block.is_map(one))
     return;
-  to.found.note_inactive(one.key, to_string(one.where)); // until gateways are served
   for (auto& each : one.val.members) {
     auto key = lower(each.key);
     if (key == "listen")

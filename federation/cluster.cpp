@@ -5,9 +5,9 @@
 #include "actors/reactor.hpp"
 #include "federation/dialer.hpp"
 #include "federation/gathering.hpp"
+#include "federation/local_urls.hpp"
 #include "federation/peer_book.hpp"
 #include "federation/route_link.hpp"
-#include "security/password.hpp"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -36,7 +36,7 @@ constexpr size_t most_remotes = 1024;
 class cluster final : public cluster_actor::base {
 public:
   cluster(caf::actor_config& cfg, actors::core& shared, actors::settings_ptr now, std::string given,
-          planner plan, actors::link_keeper::changed tell)
+          planner plan, cluster_listeners tell)
       : cluster_actor::base(cfg), shared_{shared}, settings_{std::move(now)}, given_{std::move(
                                                                                   given)},
         planner_{std::move(plan)}, tell_{std::move(tell)}, plan_{planner_(*settings_, given_)} {}
@@ -45,7 +45,7 @@ public:
 
   behavior_type make_behavior() override {
     set_down_handler([this](caf::down_msg& down) { ended(down.source); });
-    tell_clients();
+    tell_others();
     follow_remotes();
     return {
         [this](atom::adopt, const actors::accepted_ptr& socket) {
@@ -67,6 +67,9 @@ public:
         },
         [this](atom::apply, const actors::settings_ptr& next) { apply(next); },
         [this](atom::lame_duck) { tell_lame_duck(); },
+        [this](atom::tell, const std::string& whom, const std::string& line) {
+          pass_on(whom, line);
+        },
         [this](atom::shut_down) { end(); },
         [this](atom::describe, bool subscriptions) { return describe(subscriptions); },
         [this](atom::tree) { return tree(); },
@@ -77,7 +80,7 @@ public:
     links_.clear();
     remotes_.clear();
     planner_ = nullptr;
-    tell_ = nullptr;
+    tell_ = {};
   }
 
 private:
@@ -122,11 +125,9 @@ private:
 
   /// Peers that gossip names are known by address only, but certificates name hosts.
   std::string tls_name(const remote& whom) const {
-    bool plain_address = whom.where.host.find_first_not_of("0123456789.") == std::string::npos
-                         || whom.where.host.find(':') != std::string::npos;
-    if (!whom.configured && plain_address)
+    if (!whom.configured && is_plain_address(whom.where.host))
       for (const auto& each : plan_->remotes)
-        if (each.host.find_first_not_of("0123456789.:") != std::string::npos)
+        if (!is_plain_address(each.host))
           return each.host;
     return whom.where.host;
   }
@@ -150,7 +151,8 @@ private:
     if (it == links_.end() || ending_)
       return;
     auto& with = it->second;
-    if (!who->solicited && !may_come(*who)) {
+    const auto& terms = *plan_->mine;
+    if (!who->solicited && !is_login(terms.user, terms.password, who->user, who->password)) {
       admission out;
       out.reason = close_reason::authentication_violation;
       out.error = "Authorization Violation";
@@ -179,15 +181,6 @@ private:
     admit(with, *who, std::move(what.answer));
   }
 
-  /// Not on a reactor, for a password may be stored as bcrypt.
-  bool may_come(const introduction& who) const {
-    const auto& terms = *plan_->mine;
-    if (terms.user.empty() && terms.password.empty())
-      return true;
-    bool right_user = security::matches(terms.user, who.user);
-    return security::matches(terms.password, who.password) && right_user;
-  }
-
   void answer(const link& with, admission what) {
     send(with.actor, admission_ptr{std::make_shared<admission>(std::move(what))});
   }
@@ -204,7 +197,9 @@ private:
         if (rid != who.rid && one.info.server_id != who.info.server_id)
           send(links_.at(rid).actor, atom::tell_v, line);
     }
-    tell_clients();
+    for (const auto& [whom, line] : gossip_)
+      send(with.actor, atom::tell_v, line);
+    tell_others();
   }
 
   void drop(uint64_t rid, const std::string& why) {
@@ -220,7 +215,7 @@ private:
     for (auto& [rid, one] : links_)
       if (rid != by)
         drop(rid, "The cluster has another name now");
-    tell_clients();
+    tell_others();
   }
 
   /// A link that is refused for good must not be dialled again at once.
@@ -269,7 +264,7 @@ private:
     }
     if (!server_id.empty()) {
       succeed(server_id);
-      tell_clients();
+      tell_others();
     }
     if (auto it = remotes_.find(number); it != remotes_.end() && it->second.rid == rid) {
       it->second.rid = 0;
@@ -359,12 +354,16 @@ private:
   void hear(const peer_news& news) {
     if (!book_.find(news.rid) || ending_)
       return;
+    if (!news.info.gateway.empty()) {
+      tell_.gossip(news.info);
+      return;
+    }
     if (news.info.server_id == book_.find(news.rid)->info.server_id) {
       if (news.info.ldm)
         log::info("rid:{} - Route \"{}\" has entered lame duck mode", news.rid,
                   log::printable(news.info.server_name, 64));
       book_.update(news.rid, news.info);
-      tell_clients();
+      tell_others();
       return;
     }
     learn(news.info);
@@ -398,7 +397,7 @@ private:
     follow_remotes();
     for (auto& [rid, one] : links_)
       send(one.actor, atom::rules_v, plan_->mine);
-    tell_clients();
+    tell_others();
   }
 
   void tell_lame_duck() {
@@ -409,12 +408,22 @@ private:
       send(links_.at(rid).actor, atom::tell_v, line);
   }
 
-  void tell_clients() {
+  void tell_others() {
     const auto& mine = plan_->mine->info;
-    if (tell_) // with no_advertise there are no URLs of our own, and others' are kept as well
-      tell_({mine.cluster, mine.connect_urls,
-             mine.connect_urls.empty() ? std::vector<std::string>{} : book_.connect_urls(),
-             book_.leafnode_urls()});
+    // With no_advertise there are no URLs of our own, and others' are kept as well.
+    tell_.clients({mine.cluster, mine.connect_urls,
+                   mine.connect_urls.empty() ? std::vector<std::string>{} : book_.connect_urls(),
+                   book_.leafnode_urls()});
+    tell_.gateways(book_.fellows());
+  }
+
+  void pass_on(const std::string& whom, const std::string& line) {
+    gossip_.erase(whom);
+    if (line.empty())
+      return;
+    gossip_.emplace(whom, line);
+    for (const auto& [rid, one] : book_.all())
+      send(links_.at(rid).actor, atom::tell_v, line);
   }
 
   void end() {
@@ -464,12 +473,13 @@ private:
   actors::settings_ptr settings_;
   std::string given_;
   planner planner_;
-  actors::link_keeper::changed tell_;
+  cluster_listeners tell_;
   cluster_plan_ptr plan_;
   peer_book book_;
   std::map<uint64_t, link> links_; // by rid
   std::unordered_map<caf::actor_addr, uint64_t> rids_;
-  std::map<uint64_t, remote> remotes_; // by number
+  std::map<uint64_t, remote> remotes_;        // by number
+  std::map<std::string, std::string> gossip_; // INFO about other clusters, by name
   uint64_t last_remote_ = 0;
   size_t next_reactor_ = 0;
   bool ending_ = false;
@@ -479,8 +489,7 @@ private:
 } // namespace
 
 cluster_actor spawn_cluster(caf::actor_system& sys, actors::core& shared, actors::settings_ptr now,
-                            std::string given_name, planner plan,
-                            actors::link_keeper::changed tell) {
+                            std::string given_name, planner plan, cluster_listeners tell) {
   return sys.spawn<cluster>(shared, std::move(now), std::move(given_name), std::move(plan),
                             std::move(tell));
 }

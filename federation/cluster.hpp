@@ -6,6 +6,7 @@
 #include "federation/messages.hpp"
 #include "federation/terms.hpp"
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -33,10 +34,16 @@ using cluster_plan_ptr = std::shared_ptr<const cluster_plan>;
 using planner =
     std::function<cluster_plan_ptr(const actors::settings& now, const std::string& given)>;
 
-/// On CAF's scheduler. It dials the configured remotes at once; `tell` hears of each change that
-/// clients should know of.
+/// Who hears what. Called from the actor.
+struct cluster_listeners {
+  actors::link_keeper::changed clients;         ///< each change that clients should know of
+  std::function<void(fellow_members)> gateways; ///< each change of the members
+  /// A member has told of another cluster; gateway_terms.hpp.
+  std::function<void(const protocol::link_info&)> gossip;
+};
+
+/// On CAF's scheduler. It dials the configured remotes at once.
 cluster_actor spawn_cluster(caf::actor_system& sys, actors::core& shared, actors::settings_ptr now,
-                            std::string given_name, planner plan,
-                            actors::link_keeper::changed tell);
+                            std::string given_name, planner plan, cluster_listeners tell);
 
 } // namespace troupe::federation

@@ -44,7 +44,8 @@ std::optional<protocol::link_permissions> told(const security::subject_rules& ru
 }
 
 terms_ptr make_terms(const actors::settings& now, const std::string& given, uint16_t port,
-                     const std::vector<std::string>& leafnode_urls, link_certificates tls) {
+                     const std::vector<std::string>& leafnode_urls, const std::string& gateway_url,
+                     link_certificates tls) {
   const auto& options = now.options;
   const auto& from = options.cluster;
   auto out = std::make_shared<terms>();
@@ -71,6 +72,7 @@ terms_ptr make_terms(const actors::settings& now, const std::string& given, uint
     info.connect_urls = client_urls(now);
   if (!leafnode_urls.empty())
     info.leafnode_urls = leafnode_urls;
+  info.gateway_url = gateway_url;
   info.import_ = told(from.import_);
   info.export_ = told(from.export_);
   out->user = from.authorization.user;
@@ -138,23 +140,41 @@ void cluster_links::start(caf::actor_system& sys, actors::core& shared,
   log::info("Cluster name is {}", name);
   if (now->options.cluster_name.empty())
     log::warn("Cluster name was dynamically generated, consider setting one");
-  cluster_ = spawn_cluster(
-      sys, shared, now, given,
-      [this](const actors::settings& current, const std::string& chosen) {
-        auto plan = std::make_shared<cluster_plan>();
-        plan->mine = make_terms(current, chosen, port_, leafnode_urls_, certificates_now());
-        plan->remotes = remotes_of(current.options.cluster);
-        plan->connect_retries = current.options.cluster.connect_retries;
-        plan->connect_backoff = current.options.cluster.connect_backoff;
-        return plan;
-      },
-      tell);
+  cluster_ = spawn_cluster(sys, shared, now, given,
+                           [this](const actors::settings& current, const std::string& chosen) {
+                             auto plan = std::make_shared<cluster_plan>();
+                             plan->mine = make_terms(current, chosen, port_, leafnode_urls_,
+                                                     gateway_url_, certificates_now());
+                             plan->remotes = remotes_of(current.options.cluster);
+                             plan->connect_retries = current.options.cluster.connect_retries;
+                             plan->connect_backoff = current.options.cluster.connect_backoff;
+                             return plan;
+                           },
+                           {tell, members_changed_, heard_});
+  {
+    std::lock_guard guard{mutex_};
+    told_ = cluster_;
+  }
   log::info("Listening for route connections on {}", host_and_port(socket_->host, port_));
   auto& home = *shared.reactors.front();
   listener_ = actors::spawn_listener(sys, home, socket_, "route",
                                      [boss = cluster_](actors::accepted_ptr peer) {
                                        caf::anon_send(boss, atom::adopt_v, std::move(peer));
                                      });
+}
+
+void cluster_links::offer_gateway(std::string url,
+                                  std::function<void(const protocol::link_info&)> heard,
+                                  std::function<void(fellow_members)> changed) {
+  gateway_url_ = std::move(url);
+  heard_ = std::move(heard);
+  members_changed_ = std::move(changed);
+}
+
+void cluster_links::tell_members(const std::string& cluster, const std::string& line) {
+  std::lock_guard guard{mutex_};
+  if (told_)
+    caf::anon_send(told_, atom::tell_v, cluster, line);
 }
 
 std::vector<std::string> cluster_links::check(const config::options& options) {

@@ -6,6 +6,7 @@
 #include "federation/messages.hpp"
 #include "security/tls_context.hpp"
 
+#include <functional>
 #include <mutex>
 
 namespace troupe::federation {
@@ -28,6 +29,13 @@ public:
   uint16_t port() const noexcept { return port_; } ///< 0: there is no cluster
   /// Where leaf nodes reach this broker, for the other members to tell; before start().
   void offer_leafnodes(std::vector<std::string> urls) { leafnode_urls_ = std::move(urls); }
+  /// The same for other clusters; empty: they cannot. `heard` and `changed` are what gateways have
+  /// to hear of, and are called from any thread.
+  void offer_gateway(std::string url, std::function<void(const protocol::link_info&)> heard,
+                     std::function<void(fellow_members)> changed);
+  /// The other members, now and later, are told this INFO about another cluster; empty: no more.
+  /// Any thread.
+  void tell_members(const std::string& cluster, const std::string& line);
 
 private:
   link_certificates certificates_now();
@@ -36,10 +44,14 @@ private:
   actors::bound_socket_ptr socket_;
   uint16_t port_ = 0;
   std::vector<std::string> leafnode_urls_;
+  std::string gateway_url_;
+  std::function<void(const protocol::link_info&)> heard_;
+  std::function<void(fellow_members)> members_changed_;
   cluster_actor cluster_;
   actors::listener_actor listener_;
   std::mutex mutex_; // the cluster's actor reads what a reload writes
   link_certificates tls_, next_tls_;
+  cluster_actor told_; ///< the same actor, for those who ask before it is there
 };
 
 } // namespace troupe::federation

@@ -1,6 +1,8 @@
 // federation/link_terms.cpp: the options that all kinds of links share.
 #include "federation/link_terms.hpp"
 
+#include "security/password.hpp"
+
 #include <algorithm>
 
 namespace troupe::federation {
@@ -25,6 +27,14 @@ std::vector<std::string> read_certificates(const std::optional<security::tls_set
       problems.push_back(std::move(each));
   out = {std::move(accepting.context), std::move(dialling.context)};
   return problems;
+}
+
+bool is_login(const std::string& user, const std::string& password, const std::string& said_user,
+              const std::string& said_password) {
+  if (user.empty() && password.empty())
+    return true;
+  bool right_user = security::matches(user, said_user);
+  return security::matches(password, said_password) && right_user;
 }
 
 void take_general(const config::options& general, const std::optional<security::tls_settings>& tls,

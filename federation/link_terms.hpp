@@ -37,6 +37,11 @@ struct link_terms {
 };
 using link_terms_ptr = std::shared_ptr<const link_terms>;
 
+/// What a peer has to say; nobody is asked if both are empty. `password`: plain or bcrypt, so not
+/// to be called on a reactor.
+bool is_login(const std::string& user, const std::string& password, const std::string& said_user,
+              const std::string& said_password);
+
 /// Limits and times that all kinds of links take from the general options, and the time limits of
 /// this kind's own `tls` and `authorization`. The rest of `out` is left alone.
 void take_general(const config::options& general, const std::optional<security::tls_settings>& tls,

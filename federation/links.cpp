@@ -3,6 +3,7 @@
 
 #include "actors/link_registry.hpp"
 #include "federation/cluster_links.hpp"
+#include "federation/gateway_links.hpp"
 #include "federation/leaf_links.hpp"
 #include "federation/link_part.hpp"
 
@@ -34,6 +35,13 @@ public:
   void start(caf::actor_system& sys, actors::core& shared, const actors::settings_ptr& now,
              changed tell) override {
     routes_.offer_leafnodes(leafs_.urls(now->options.leafnodes));
+    routes_.offer_gateway(
+        gateways_.url(now->options.gateway),
+        [this](const protocol::link_info& said) { gateways_.hear(said); },
+        [this](fellow_members members) { gateways_.members_changed(std::move(members)); });
+    gateways_.gossip_by([this](const std::string& cluster, const std::string& line) {
+      routes_.tell_members(cluster, line);
+    });
     auto told = [this, tell = std::move(tell)](const actors::cluster_view& view) {
       if (!leafs_.served().empty())
         leafs_.cluster_changed(view);
@@ -76,6 +84,11 @@ public:
                                     : routes_.routes(subscriptions);
   }
 
+  std::vector<actors::gateway_snapshot> gateways(bool accounts) const override {
+    return gateways_.served().empty() ? std::vector<actors::gateway_snapshot>{}
+                                      : gateways_.gateways(accounts);
+  }
+
   std::vector<actors::leaf_snapshot> leafs(bool subscriptions) const override {
     return leafs_.served().empty() ? std::vector<actors::leaf_snapshot>{}
                                    : leafs_.leafs(subscriptions);
@@ -91,13 +104,14 @@ public:
   }
 
   uint16_t cluster_port() const noexcept override { return routes_.port(); }
+  uint16_t gateway_port() const noexcept override { return gateways_.port(); }
   uint16_t leafnode_port() const noexcept override { return leafs_.port(); }
 
 private:
-  static constexpr size_t kinds = 2;
+  static constexpr size_t kinds = 3;
 
-  std::array<link_part*, kinds> parts() { return {&routes_, &leafs_}; }
-  std::array<const link_part*, kinds> parts() const { return {&routes_, &leafs_}; }
+  std::array<link_part*, kinds> parts() { return {&gateways_, &routes_, &leafs_}; }
+  std::array<const link_part*, kinds> parts() const { return {&gateways_, &routes_, &leafs_}; }
 
   template <class Parts>
   static auto active_of(const Parts& all) {
@@ -111,6 +125,7 @@ private:
   std::vector<const link_part*> active() const { return active_of(parts()); }
 
   cluster_links routes_;
+  gateway_links gateways_;
   leaf_links leafs_;
 };
 

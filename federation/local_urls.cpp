@@ -47,6 +47,10 @@ std::string host_and_port(std::string_view host, int64_t port) {
                                      : fmt::format("[{}]:{}", host, port);
 }
 
+bool is_plain_address(std::string_view host) noexcept {
+  return host.find_first_not_of("0123456789.") == host.npos || host.find(':') != host.npos;
+}
+
 void advertised(std::string_view text, std::string& host, int64_t& port) {
   auto colon = text.rfind(':');
   bool bracketed = !text.empty() && text.front() == '[';

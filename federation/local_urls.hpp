@@ -13,6 +13,9 @@ namespace troupe::federation {
 /// "host:port", an IPv6 address in brackets.
 std::string host_and_port(std::string_view host, int64_t port);
 
+/// An address, rather than a name.
+bool is_plain_address(std::string_view host) noexcept;
+
 /// Reads an `advertise` of host[:port] over what is there.
 void advertised(std::string_view text, std::string& host, int64_t& port);
 

@@ -1,6 +1,7 @@
 // federation/messages.hpp: what the actors of links send each other.
 #pragma once
 
+#include "actors/gateway_snapshot.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/leaf_snapshot.hpp"
 #include "actors/link_keeper.hpp"
@@ -39,6 +40,13 @@ struct peer_news {
   protocol::link_info info;
 };
 
+/// The other members of the cluster, as far as other clusters are concerned.
+struct fellow_members {
+  std::vector<std::string> gateway_urls; ///< "host:port", without those that are about to go
+  std::vector<std::string> server_names;
+  bool operator==(const fellow_members&) const = default;
+};
+
 using introduction_ptr = std::shared_ptr<const introduction>;
 using admission_ptr = std::shared_ptr<const admission>;
 using peer_news_ptr = std::shared_ptr<const peer_news>;
@@ -54,6 +62,17 @@ using leaf_admission_ptr = std::shared_ptr<const leaf_admission>;
 using leaf_terms_ptr = std::shared_ptr<const leaf_terms>;
 using hub_news_ptr = std::shared_ptr<const hub_news>;
 using leafs_ptr = std::shared_ptr<std::vector<actors::leaf_snapshot>>;
+
+// Of gateways: gateway_messages.hpp.
+struct gateway_introduction;
+struct gateway_admission;
+struct gateway_terms;
+struct gateway_news;
+using gateway_introduction_ptr = std::shared_ptr<const gateway_introduction>;
+using gateway_admission_ptr = std::shared_ptr<const gateway_admission>;
+using gateway_terms_ptr = std::shared_ptr<const gateway_terms>;
+using gateway_news_ptr = std::shared_ptr<const gateway_news>;
+using gateways_ptr = std::shared_ptr<std::vector<actors::gateway_snapshot>>;
 
 } // namespace troupe::federation
 
@@ -75,6 +94,11 @@ CAF_ADD_TYPE_ID(troupe_federation, (troupe::federation::leaf_admission_ptr))
 CAF_ADD_TYPE_ID(troupe_federation, (troupe::federation::leaf_terms_ptr))
 CAF_ADD_TYPE_ID(troupe_federation, (troupe::federation::hub_news_ptr))
 CAF_ADD_TYPE_ID(troupe_federation, (troupe::federation::leafs_ptr))
+CAF_ADD_TYPE_ID(troupe_federation, (troupe::federation::gateway_introduction_ptr))
+CAF_ADD_TYPE_ID(troupe_federation, (troupe::federation::gateway_admission_ptr))
+CAF_ADD_TYPE_ID(troupe_federation, (troupe::federation::gateway_terms_ptr))
+CAF_ADD_TYPE_ID(troupe_federation, (troupe::federation::gateway_news_ptr))
+CAF_ADD_TYPE_ID(troupe_federation, (troupe::federation::gateways_ptr))
 CAF_END_TYPE_ID_BLOCK(troupe_federation)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::federation::introduction_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::federation::admission_ptr)
@@ -86,6 +110,11 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::federation::leaf_admission_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::federation::leaf_terms_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::federation::hub_news_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::federation::leafs_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::federation::gateway_introduction_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::federation::gateway_admission_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::federation::gateway_terms_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::federation::gateway_news_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::federation::gateways_ptr)
 
 namespace troupe::federation {
 
@@ -113,14 +142,16 @@ using dial_boss_actor =
 
 /// The CLUSTER actor: knows all members, their links and whom to dial.
 using cluster_actor = dial_boss_actor::extend<
-    accepts<atom::adopt, actors::accepted_ptr>, // A peer has come.
-    accepts<introduction_ptr>,                  // Answered by an admission.
-    accepts<peer_news_ptr>,                     // A later INFO.
-    accepts<atom::waited, uint64_t>,            // To itself: it was kept idle enough.
-    accepts<atom::watch, actors::account_ptr>,  // An account came, changed or was removed.
-    accepts<atom::apply, actors::settings_ptr>, // A reload.
-    accepts<atom::lame_duck>,                   // Tells the peers that this broker goes.
-    accepts<atom::shut_down>,                   // Ends all links, then itself.
+    accepts<atom::adopt, actors::accepted_ptr>,    // A peer has come.
+    accepts<introduction_ptr>,                     // Answered by an admission.
+    accepts<peer_news_ptr>,                        // A later INFO.
+    accepts<atom::waited, uint64_t>,               // To itself: it was kept idle enough.
+    accepts<atom::watch, actors::account_ptr>,     // An account came, changed or was removed.
+    accepts<atom::apply, actors::settings_ptr>,    // A reload.
+    accepts<atom::lame_duck>,                      // Tells the peers that this broker goes.
+    accepts<atom::tell, std::string, std::string>, // All members, now and later: of a cluster, an
+                                                   // INFO; empty: no more.
+    accepts<atom::shut_down>,                      // Ends all links, then itself.
     answers<routes_ptr, atom::describe, bool>, answers<actors::tree_ptr, atom::tree>>;
 
 } // namespace troupe::federation

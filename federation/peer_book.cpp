@@ -131,6 +131,16 @@ std::vector<std::string> peer_book::leafnode_urls() const {
   return out;
 }
 
+fellow_members peer_book::fellows() const {
+  fellow_members out;
+  for (const auto& [rid, one] : members_) {
+    add_new({one.info.server_name}, out.server_names);
+    if (!one.info.ldm && !one.info.gateway_url.empty())
+      add_new({one.info.gateway_url}, out.gateway_urls);
+  }
+  return out;
+}
+
 protocol::link_info as_gossip(const peer_book::member& of) {
   auto out = of.info;
   out.nonce.clear();

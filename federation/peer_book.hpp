@@ -53,6 +53,8 @@ public:
   std::vector<std::string> connect_urls() const;
   /// The same for leaf nodes.
   std::vector<std::string> leafnode_urls() const;
+  /// What gateways have to know of the other members.
+  fellow_members fellows() const;
 
 private:
   std::map<uint64_t, member> members_; // by rid

@@ -111,6 +111,14 @@ public:
     send(boss_, peer_news_ptr{std::make_shared<peer_news>(std::move(news))});
   }
 
+  /// Other clusters hear from one server what this whole cluster wants, so that it has to know all
+  /// accounts.
+  void miss(const std::string& account) override {
+    const auto& shared = home_.shared;
+    if (shared.keeper && !shared.links->identity().gateway.empty())
+      caf::anon_send(shared.keeper, atom::fetch_v, account);
+  }
+
   void ponged() override { note_pong(); }
 
   void go_on_telling() override { caf::anon_send(handle(), atom::go_on_v); }

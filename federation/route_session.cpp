@@ -1,7 +1,9 @@
 // federation/route_session.cpp: a route from its first word to its last.
 #include "federation/route_session.hpp"
 
+#include "actors/gateway_reply.hpp"
 #include "actors/log.hpp"
+#include "federation/gateway_terms.hpp"
 #include "protocol/errc.hpp"
 
 #include <fmt/format.h>
@@ -120,6 +122,7 @@ bool route_session::on_info(std::string_view json) {
   if (stage_ == stage::admitted) {
     auto said = peer_;
     said.gateway.clear();
+    said.gateway_cmd = 0;
     said.ldm = false;
     said.route_acc_add_reqid.clear();
     if (auto problem = parse_link_info(json, said); !problem.empty())
@@ -146,6 +149,7 @@ bool route_session::first_info() {
   auto& dest = *where_.dest;
   dest.headers = peer_.headers;
   dest.leaf_origins = peer_.lnoc;
+  dest.hash = actors::short_hash(peer_.server_id); // by which other clusters' answers name it
   rules_.origin_in_unsub = peer_.lnocu;
   stage_ = stage::introduced;
   introduction who;
@@ -176,9 +180,12 @@ void route_session::settle(const admission& answer) {
 
 /// What it says of itself, or, as gossip, of others.
 bool route_session::later_info(const protocol::link_info& said, std::string_view json) {
-  if (!said.gateway.empty() || !said.route_acc_add_reqid.empty())
-    return true; // of remote clusters, and of pools: neither is for us
-  if (said.server_id != peer_.server_id) {
+  if (!said.route_acc_add_reqid.empty())
+    return true; // of pools, which we have not
+  bool of_cluster = !said.gateway.empty();
+  if (of_cluster && said.gateway_cmd != static_cast<int64_t>(gateway_command::gossip))
+    return true;
+  if (of_cluster || said.server_id != peer_.server_id) {
     protocol::link_info third; // nothing of the one who tells
     parse_link_info(json, third);
     host_.pass_on({rid_, std::move(third)});
@@ -266,8 +273,14 @@ void route_session::remember(const protocol::link_interest& what) {
                std::string{what.queue}};
   if (!what.add)
     strangers_.erase(key);
-  else if (strangers_.size() < most_strangers)
+  else if (strangers_.size() < most_strangers) {
+    auto same = strangers_.lower_bound(stranger{key.account, {}, {}, {}});
+    bool is_new = same == strangers_.end() || same->first.account != key.account;
+    auto account = key.account;
     strangers_.insert_or_assign(std::move(key), what.weight);
+    if (is_new)
+      host_.miss(account);
+  }
 }
 
 void route_session::account_changed(const actors::account_ptr& which) {

@@ -26,6 +26,8 @@ public:
   /// Nothing more is parsed until the answer comes to settle().
   virtual void introduce(introduction who) = 0;
   virtual void pass_on(peer_news news) = 0;
+  /// The peer's cluster uses an account that is unknown here. Not said for each interest in it.
+  virtual void miss(const std::string& account) = 0;
   virtual void ponged() = 0;
   /// tell_more() is to be called, after whatever else is waiting.
   virtual void go_on_telling() = 0;

@@ -107,7 +107,9 @@ answer endpoints::respond(std::string_view path, std::string_view query_text) {
   }
   if (rest == "/gatewayz") {
     count("/gatewayz");
-    return json_answer(200, reports_.gatewayz());
+    std::string fault;
+    auto what = read_gatewayz_request(query{query_text}, fault);
+    return fault.empty() ? json_answer(200, reports_.gatewayz(what)) : plain_text(400, fault);
   }
   if (rest == "/leafz") {
     count("/leafz");

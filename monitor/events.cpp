@@ -73,6 +73,27 @@ json of_clients(uint64_t count) {
   return {{"clients", count}, {"routes", 0}, {"gateways", 0}, {"leafs", 0}};
 }
 
+/// One for each that we dialled: what is sent there, and what has come from there over all
+/// connections that its members have dialled.
+void add_gateways(json& out, const std::vector<actors::gateway_snapshot>& gateways) {
+  for (const auto& each : gateways) {
+    if (!each.outbound)
+      continue;
+    uint64_t messages = 0, bytes = 0, inbound = 0;
+    for (const auto& other : gateways)
+      if (!other.outbound && other.cluster == each.cluster) {
+        messages += other.in_messages;
+        bytes += other.in_bytes;
+        ++inbound;
+      }
+    out["gateways"].push_back({{"gwid", each.gid},
+                               {"name", each.cluster},
+                               {"sent", traffic(each.out_messages, each.out_bytes)},
+                               {"received", traffic(messages, bytes)},
+                               {"inbound_connections", inbound}});
+  }
+}
+
 } // namespace
 
 event_head new_event() {
@@ -120,7 +141,8 @@ json account_statistics(const actors::account_snapshot& figures, const std::stri
 }
 
 json statistics(const actors::server_snapshot& figures, const process_facts& process,
-                size_t reactors, const std::vector<actors::route_snapshot>& routes) {
+                size_t reactors, const std::vector<actors::route_snapshot>& routes,
+                const std::vector<actors::gateway_snapshot>& gateways) {
   json out;
   out["start"] = local_text(figures.start);
   out["mem"] = process.memory;
@@ -154,6 +176,7 @@ json statistics(const actors::server_snapshot& figures, const process_facts& pro
                              {"pending", each.pending_bytes}});
     members.insert(each.remote_id);
   }
+  add_gateways(out, gateways);
   out["active_servers"] = 1 + members.size(); // it counts itself
   out["gomaxprocs"] = reactors;
   return out;

@@ -41,6 +41,7 @@ nlohmann::ordered_json account_statistics(const actors::account_snapshot& figure
 /// What STATSZ has besides `server`. `requests` of `process` do not matter.
 nlohmann::ordered_json statistics(const actors::server_snapshot& figures,
                                   const process_facts& process, size_t reactors,
-                                  const std::vector<actors::route_snapshot>& routes);
+                                  const std::vector<actors::route_snapshot>& routes,
+                                  const std::vector<actors::gateway_snapshot>& gateways);
 
 } // namespace troupe::monitor

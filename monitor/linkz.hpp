@@ -1,4 +1,4 @@
-// monitor/linkz.hpp: /routez; /gatewayz of a broker that has no such links.
+// monitor/linkz.hpp: /routez, /gatewayz.
 #pragma once
 
 #include "actors/link_keeper.hpp"
@@ -25,6 +25,20 @@ routez_request read_routez_request(const query& from, std::string& fault);
 nlohmann::ordered_json routez(const server_facts& server,
                               const std::vector<actors::route_snapshot>& routes,
                               const routez_request& request, actors::wall_time now);
-nlohmann::ordered_json gatewayz(const std::string& server_id, actors::wall_time now);
+
+/// What a reader of gateways wants.
+struct gatewayz_request {
+  std::string cluster;   ///< the other one; empty: all
+  bool accounts = false; ///< with the accounts of each connection
+  std::string account;   ///< only that one; empty: all
+};
+/// `fault` is empty, or the 400 answer.
+gatewayz_request read_gatewayz_request(const query& from, std::string& fault);
+/// Monitoring.md section 7.
+nlohmann::ordered_json gatewayz(const server_facts& server,
+                                const std::vector<actors::gateway_snapshot>& gateways,
+                                const gatewayz_request& request, actors::wall_time now);
+/// The `gateway` of /varz: empty without gateways.
+nlohmann::ordered_json gateway_settings(const server_facts& server);
 
 } // namespace troupe::monitor

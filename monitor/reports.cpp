@@ -58,7 +58,8 @@ json reports::healthz(const healthz_request& request, int& status) {
 }
 
 json reports::statsz() {
-  return statistics(from_.figures(), process(), from_.reactors(), from_.routes(false));
+  return statistics(from_.figures(), process(), from_.reactors(), from_.routes(false),
+                    from_.gateways(false));
 }
 
 json reports::account_statz(const std::vector<std::string>& names, bool unused) {
@@ -112,8 +113,9 @@ json reports::routez(const routez_request& request) {
   return monitor::routez(from_.server(), all, request, std::chrono::system_clock::now());
 }
 
-json reports::gatewayz() {
-  return monitor::gatewayz(from_.server_id(), std::chrono::system_clock::now());
+json reports::gatewayz(const gatewayz_request& request) {
+  return monitor::gatewayz(from_.server(), from_.gateways(request.accounts), request,
+                           std::chrono::system_clock::now());
 }
 
 json reports::leafz(const leafz_request& request) {

@@ -35,7 +35,7 @@ public:
   nlohmann::ordered_json accountz(const std::string& name, std::string& fault);
   nlohmann::ordered_json account_info(const std::string& name, std::string& fault);
   nlohmann::ordered_json routez(const routez_request& request);
-  nlohmann::ordered_json gatewayz();
+  nlohmann::ordered_json gatewayz(const gatewayz_request& request);
   nlohmann::ordered_json leafz(const leafz_request& request);
   /// The subscriptions of `account` that would receive a literal subject, or that are contained in
   /// a wildcard subject; of one queue group only, if it is named.

@@ -110,8 +110,12 @@ service_answer routez(const stage&, reports& from, const service_request& reques
   return {shape::enveloped, from.routez(what)};
 }
 
-service_answer gatewayz(const stage&, reports& from, const service_request&) {
-  return {shape::enveloped, from.gatewayz()};
+service_answer gatewayz(const stage&, reports& from, const service_request& request) {
+  gatewayz_request what;
+  what.cluster = request.options.text("name");
+  what.account = request.options.text("account_name");
+  what.accounts = request.options.flag("accounts") || !what.account.empty();
+  return {shape::enveloped, from.gatewayz(what)};
 }
 
 service_answer leafz(const stage&, reports& from, const service_request& request) {

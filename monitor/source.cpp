@@ -51,6 +51,7 @@ server_facts broker_source::server() const {
   out.figures = from_.describe();
   out.cluster_name = from_.cluster_name();
   out.cluster_port = from_.cluster_port();
+  out.gateway_port = from_.gateway_port();
   out.leafnode_port = from_.leafnode_port();
   out.leafs = from_.leafs(false).size();
   out.connect_urls = from_.connect_urls();
@@ -87,6 +88,10 @@ broker_source::connections(const actors::connection_query& which) const {
 
 std::vector<actors::route_snapshot> broker_source::routes(bool subscriptions) const {
   return from_.routes(subscriptions);
+}
+
+std::vector<actors::gateway_snapshot> broker_source::gateways(bool accounts) const {
+  return from_.gateways(accounts);
 }
 
 std::vector<actors::leaf_snapshot> broker_source::leafs(bool subscriptions) const {

@@ -34,6 +34,7 @@ struct server_facts {
   std::string cluster_name;              ///< also one that was made up; empty: none
   uint16_t cluster_port = 0;             ///< 0: no peers can come
   std::vector<std::string> connect_urls; ///< told to clients; empty: there are no other members
+  uint16_t gateway_port = 0;             ///< 0: no other clusters can come
   uint16_t leafnode_port = 0;            ///< 0: no leaf nodes can come
   size_t leafs = 0;                      ///< links to leaf nodes and hubs
   size_t routes = 0;
@@ -74,6 +75,7 @@ public:
   virtual std::vector<actors::connection_snapshot>
   connections(const actors::connection_query& which) const = 0;
   virtual std::vector<actors::route_snapshot> routes(bool subscriptions) const = 0;
+  virtual std::vector<actors::gateway_snapshot> gateways(bool accounts) const = 0;
   virtual std::vector<actors::leaf_snapshot> leafs(bool subscriptions) const = 0;
   /// Nothing: there is no such account.
   virtual std::optional<account_facts> account(const std::string& name) const = 0;
@@ -99,6 +101,7 @@ public:
   std::vector<actors::connection_snapshot>
   connections(const actors::connection_query& which) const override;
   std::vector<actors::route_snapshot> routes(bool subscriptions) const override;
+  std::vector<actors::gateway_snapshot> gateways(bool accounts) const override;
   std::vector<actors::leaf_snapshot> leafs(bool subscriptions) const override;
   std::optional<account_facts> account(const std::string& name) const override;
   protocol::sublist_stats sublist_stats(const std::string& account) const override;

@@ -3,6 +3,7 @@
 
 #include "monitor/json_text.hpp"
 #include "monitor/leafz.hpp"
+#include "monitor/linkz.hpp"
 #include "monitor/time_text.hpp"
 
 #include <nlohmann/json.hpp>
@@ -154,6 +155,7 @@ json varz(const server_facts& server, const process_facts& process) {
     out["connect_urls"] = server.connect_urls;
   add_settings(out, options);
   add_cluster(out, server);
+  out["gateway"] = gateway_settings(server);
   out["leaf"] = leaf_settings(server);
   out["start"] = utc_text(figures.start);
   out["now"] = utc_text(process.now);

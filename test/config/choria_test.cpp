@@ -180,20 +180,18 @@ TEST_CASE("plain TCP for clients is possible, and loud") {
 }
 
 TEST_CASE("keys of features to come never fail; those that keep people out are marked") {
-  auto result = with("plugin.choria.network.gateway_port = 7222\n"
-                     "plugin.choria.network.gateway_remotes = TYO\n"
-                     "plugin.choria.network.gateway_remote.TYO.urls = a:1\n"
+  auto result = with("plugin.choria.network.websocket_port = 4333\n"
                      "plugin.choria.network.client_signer_cert = ab\n"
                      "plugin.choria.network.leafnode_port = 0\n"
                      "plugin.choria.broker_federation = no\n"
                      "plugin.choria.middleware_hosts = a:4222\n");
   CHECK(complaints(result) == "");
-  REQUIRE(result.inactive.size() == 4);
-  CHECK(result.inactive[0].key == "plugin.choria.network.gateway_port");
+  REQUIRE(result.inactive.size() == 2);
+  CHECK(result.inactive[0].key == "plugin.choria.network.websocket_port");
   CHECK(result.inactive[0].place == "broker.conf:7");
   CHECK_FALSE(result.inactive[0].restricts_access);
-  CHECK(result.inactive[3].key == "plugin.choria.network.client_signer_cert");
-  CHECK(result.inactive[3].restricts_access);
+  CHECK(result.inactive[1].key == "plugin.choria.network.client_signer_cert");
+  CHECK(result.inactive[1].restricts_access);
 }
 
 TEST_CASE("client hosts are addresses and networks, and deny_server_connections needs them") {

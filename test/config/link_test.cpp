@@ -348,7 +348,8 @@ TEST_CASE("--check shows gateways and hubs without their secrets") {
     CHECK_MESSAGE(text.find(line) != text.npos, std::string{line});
 }
 
-TEST_CASE("a reload changes remotes of leaf nodes and certificates of gateways, nothing else") {
+TEST_CASE("a reload changes remotes and certificates of gateways and remotes of leaf nodes, "
+          "nothing else") {
   auto said = [](const std::string& before, const std::string& after) {
     auto found = compare(good("f.conf", before), good("f.conf", after));
     std::string text = found.refusal();
@@ -371,7 +372,10 @@ TEST_CASE("a reload changes remotes of leaf nodes and certificates of gateways, 
   CHECK(said("", "gateway {name: G, port: -1}") == no + "Gateway: old=, new=G");
   CHECK(said("gateway {name: G, port: -1}",
              "gateway {name: G, port: -1, gateways [{name: A, url: \"nats://a:1\"}]}")
-        == no + "Gateway: old=0 gateways, new=1 gateways");
+        == "Reloaded: Gateway Remotes;");
+  CHECK(said("gateway {name: G, port: -1, gateways [{name: A, url: \"nats://u:hunter1@a:1\"}]}",
+             "gateway {name: G, port: -1, gateways [{name: A, url: \"nats://u:hunter2@a:1\"}]}")
+        == "Reloaded: Gateway Remotes;");
   CHECK(said("gateway {name: G, port: -1}", "gateway {name: G, port: -1, tls " + tls + "}")
         == no + "Gateway: old=disabled, new=enabled");
   CHECK(said("gateway {name: G, port: -1, tls " + tls + "}",

@@ -192,6 +192,7 @@ public:
   void say(std::string_view line) override { out += line; }
   void introduce(federation::introduction) override { introduced = true; }
   void pass_on(federation::peer_news) override {}
+  void miss(const std::string&) override {}
   void ponged() override {}
   void go_on_telling() override { untold = true; }
   void end(protocol::close_reason, std::string_view error, std::string_view text, bool) override {

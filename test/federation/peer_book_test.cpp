@@ -42,6 +42,24 @@ TEST_CASE("a member comes in, and a connection to oneself does not") {
   CHECK(mirror.answer.error.empty());
 }
 
+TEST_CASE("other clusters hear where the members have gateways, but for those that go") {
+  peer_book book;
+  auto come = [&](const char* id, uint64_t rid, const char* url, bool goes) {
+    auto who = peer(id, rid);
+    who.info.gateway_url = url;
+    who.info.ldm = goes;
+    book.admit(who);
+  };
+  come("A", 1, "a:7222", false);
+  come("B", 2, "b:7222", true);
+  come("C", 3, "", false);
+  auto others = book.fellows();
+  CHECK(others.gateway_urls == std::vector<std::string>{"a:7222"});
+  CHECK(others.server_names == std::vector<std::string>{"name of A", "name of B", "name of C"});
+  book.remove(1);
+  CHECK(book.fellows().gateway_urls.empty());
+}
+
 TEST_CASE("a server of another cluster is refused, with words only if it has dialled") {
   peer_book book;
   auto stranger = peer("A", 1);

@@ -22,6 +22,7 @@ struct journal final : route_host {
   void say(std::string_view line) override { said += line; }
   void introduce(introduction one) override { who = std::move(one); }
   void pass_on(peer_news one) override { news.push_back(std::move(one)); }
+  void miss(const std::string& account) override { missed.push_back(account); }
   void ponged() override { ++pongs; }
   void go_on_telling() override { more = true; }
   void end(close_reason why, std::string_view error, std::string_view, bool loudly) override {
@@ -32,6 +33,7 @@ struct journal final : route_host {
   std::string said;
   std::optional<introduction> who;
   std::vector<peer_news> news;
+  std::vector<std::string> missed;
   int pongs = 0;
   bool more = false;
   std::optional<ending> ended;
@@ -202,6 +204,7 @@ TEST_CASE("interest in an account that comes later is not lost") {
   world.admit();
   world.hear("RS+ LATER foo\r\nRS+ LATER bar\r\nRS- LATER bar\r\nRMSG LATER foo 1\r\nx\r\n");
   CHECK_FALSE(world.host.ended);
+  CHECK_MESSAGE(world.host.missed == std::vector<std::string>{"LATER"}, "somebody may bring it");
   auto later = world.accounts.named("LATER");
   world.session.account_changed(later);
   CHECK(world.wanted(later, "foo") == 1);
@@ -236,12 +239,16 @@ TEST_CASE("later INFO is news of the peer itself, or gossip about another server
   world.admit();
   world.hear("INFO {\"server_id\":\"P\",\"ldm\":true}\r\nINFO "
              "{\"server_id\":\"Q\",\"ip\":\"nats-route://h:1/\"}\r\n"
-             "INFO {\"server_id\":\"GWP\",\"gateway\":\"G\"}\r\n");
-  REQUIRE(world.host.news.size() == 2);
+             "INFO {\"server_id\":\"GWP\",\"gateway\":\"G\"}\r\n"
+             "INFO {\"server_id\":\"GWP\",\"gateway\":\"G2\",\"gateway_cmd\":1,"
+             "\"gateway_urls\":[\"h:7222\"]}\r\n");
+  REQUIRE(world.host.news.size() == 3);
   CHECK(world.host.news[0].info.server_id == "P");
   CHECK(world.host.news[0].info.ldm);
   CHECK(world.host.news[1].info.server_id == "Q");
   CHECK_FALSE(world.host.news[1].info.headers); // nothing of the one who tells
+  CHECK(world.host.news[2].info.gateway == "G2");
+  CHECK(world.host.news[2].info.gateway_urls == std::vector<std::string>{"h:7222"});
 }
 
 TEST_CASE("that it gets no connection of one account is no fault of a newer nats-server") {

@@ -77,13 +77,13 @@ TEST_CASE("an account's count has the account's point of view") {
 
 TEST_CASE("figures of a server that stands alone have the keys of the reference") {
   auto facts = monitor::test::server();
-  auto out = statistics(facts.figures, {}, 2, {});
+  auto out = statistics(facts.figures, {}, 2, {}, {});
   CHECK(keys(out)
         == "start mem cores cpu connections total_connections active_accounts subscriptions sent "
            "sent_to_clients received received_from_clients slow_consumers active_servers "
            "gomaxprocs");
   facts.figures.slow_consumers = 1;
-  CHECK(statistics(facts.figures, {}, 2, {})["slow_consumer_stats"]["clients"] == 1);
+  CHECK(statistics(facts.figures, {}, 2, {}, {})["slow_consumer_stats"]["clients"] == 1);
 }
 
 TEST_CASE("figures of a member of a cluster list its routes and count the servers behind them") {
@@ -95,12 +95,31 @@ TEST_CASE("figures of a member of a cluster list its routes and count the server
   route.in_bytes = 40;
   route.pending_bytes = 5;
   auto another = route; // pooled: the same server
-  auto out = statistics(monitor::test::server().figures, {}, 2, {route, another});
+  auto out = statistics(monitor::test::server().figures, {}, 2, {route, another}, {});
   CHECK(out["routes"].size() == 2);
   CHECK(out["routes"][0].dump()
         == R"({"rid":7,"name":"n2","sent":{"msgs":3,"bytes":0},)"
            R"("received":{"msgs":0,"bytes":40},"pending":5})");
   CHECK(out["active_servers"] == 2);
+}
+
+TEST_CASE("figures of gateways are summed over all connections from the same cluster") {
+  actors::gateway_snapshot out;
+  out.gid = 12;
+  out.cluster = "G2";
+  out.outbound = true;
+  out.out_messages = 6;
+  out.out_bytes = 60;
+  actors::gateway_snapshot in;
+  in.cluster = "G2";
+  in.in_messages = 2;
+  in.in_bytes = 20;
+  auto stranger = in;
+  stranger.cluster = "G3";
+  auto figures = statistics(monitor::test::server().figures, {}, 2, {}, {out, in, in, stranger});
+  CHECK(figures["gateways"].dump()
+        == R"([{"gwid":12,"name":"G2","sent":{"msgs":6,"bytes":60},)"
+           R"("received":{"msgs":4,"bytes":40},"inbound_connections":2}])");
 }
 
 TEST_CASE_FIXTURE(system_world, "a login is announced under its account's name") {

@@ -84,3 +84,89 @@ TEST_CASE("varz tells of the cluster, and of nothing where there is none") {
   CHECK(member["connect_urls"].size() == 2);
   CHECK(member.dump().find("secret") == std::string::npos);
 }
+
+namespace {
+
+actors::gateway_snapshot gateway(uint64_t gid, const std::string& cluster, bool outbound) {
+  actors::gateway_snapshot out;
+  out.gid = gid;
+  out.cluster = cluster;
+  out.outbound = out.configured = outbound;
+  out.remote_id = "NPEER";
+  out.ip = "127.0.0.1";
+  out.port = 7222;
+  out.start = test::noon();
+  out.last_activity = test::noon();
+  out.accounts = {{"A", 2, 1}, {"B", 1, 0}};
+  return out;
+}
+
+server_facts member_of_g1() {
+  auto out = test::server();
+  out.options.gateway.name = "G1";
+  out.options.gateway.host = "0.0.0.0";
+  out.options.gateway.port = -1;
+  out.gateway_port = 7222;
+  return out;
+}
+
+} // namespace
+
+TEST_CASE("gateways are listed by the cluster they lead to, one way and the other") {
+  auto none = gatewayz(test::server(), {}, {}, test::noon());
+  CHECK(test::keys(none) == "server_id now outbound_gateways inbound_gateways");
+  std::vector<actors::gateway_snapshot> links{gateway(5, "G2", true), gateway(6, "G2", false),
+                                              gateway(7, "G2", false), gateway(8, "G3", true)};
+  auto all = gatewayz(member_of_g1(), links, {}, test::noon());
+  CHECK(all["name"] == "G1");
+  CHECK_MESSAGE(all["port"] == 7222, "the one it really has");
+  CHECK(all["outbound_gateways"].size() == 2);
+  CHECK(all["inbound_gateways"]["G2"].size() == 2);
+  const auto& one = all["outbound_gateways"]["G2"];
+  CHECK(test::keys(one) == "configured connection");
+  CHECK(one["configured"] == true);
+  CHECK(test::keys(one["connection"])
+        == "cid kind ip port start last_activity rtt uptime idle pending_bytes in_msgs out_msgs "
+           "in_bytes out_bytes subscriptions name");
+  CHECK(one["connection"]["kind"] == "Gateway");
+  CHECK(one["connection"]["name"] == "NPEER");
+  auto some = gatewayz(member_of_g1(), links, {"G3", true, "A"}, test::noon());
+  CHECK(some["inbound_gateways"].empty());
+  CHECK(some["outbound_gateways"].size() == 1);
+  CHECK(some["outbound_gateways"]["G3"]["accounts"].dump()
+        == R"([{"name":"A","interest_mode":"Interest-Only","interest_only_threshold":1000,)"
+           R"("num_subs":2,"num_queue_subs":1}])");
+}
+
+TEST_CASE("the question for gateways is judged") {
+  std::string fault;
+  auto what = read_gatewayz_request(query{"gw_name=G2&acc_name=A"}, fault);
+  CHECK(what.cluster == "G2");
+  CHECK(what.account == "A");
+  CHECK(what.accounts);
+  CHECK_FALSE(read_gatewayz_request(query{""}, fault).accounts);
+  CHECK(read_gatewayz_request(query{"accs=1"}, fault).accounts);
+  CHECK(fault.empty());
+  read_gatewayz_request(query{"accs=perhaps"}, fault);
+  CHECK_FALSE(fault.empty());
+}
+
+TEST_CASE("varz tells of gateways what is configured, without users and passwords") {
+  CHECK(varz(test::server(), {})["gateway"].empty());
+  auto server = member_of_g1();
+  auto& own = server.options.gateway;
+  own.authorization.user = "gate";
+  own.authorization.password = "secret";
+  own.reject_unknown = true;
+  config::peer_url url;
+  url.host = "::1";
+  url.port = 7223;
+  url.user = "tokyo";
+  url.password = "secret";
+  own.remotes = {{"G2", {url}, {}, false}};
+  auto out = varz(server, {});
+  CHECK(out["gateway"].dump()
+        == R"({"name":"G1","host":"0.0.0.0","port":7222,"auth_timeout":2,"tls_timeout":2,)"
+           R"("gateways":[{"name":"G2","urls":["[::1]:7223"]}],"reject_unknown":true})");
+  CHECK(out.dump().find("secret") == std::string::npos);
+}

@@ -67,6 +67,7 @@ public:
     return out;
   }
   std::vector<actors::route_snapshot> routes(bool) const override { return links; }
+  std::vector<actors::gateway_snapshot> gateways(bool) const override { return gateway_links; }
   std::vector<actors::leaf_snapshot> leafs(bool) const override { return leaf_links; }
   protocol::sublist_stats sublist_stats(const std::string&) const override { return stats; }
   std::vector<actors::subscription_snapshot> subscriptions(const std::string&) const override {
@@ -78,6 +79,7 @@ public:
   server_facts facts = test::server();
   std::vector<actors::connection_snapshot> clients;
   std::vector<actors::route_snapshot> links;
+  std::vector<actors::gateway_snapshot> gateway_links;
   std::vector<actors::leaf_snapshot> leaf_links;
   std::map<std::string, account_facts> accounts;
   protocol::sublist_stats stats;
