@@ -198,6 +198,7 @@ void peer_link::retire(close_reason reason) {
   retired_ = true;
   dest_->doom();
   dest_->gate.close();
+  settle_figures(); // what publishers noted there names interest, and that names this link
   stop_reading();
   withdraw();
   home_.routes.flush(); // others hear at once that its interest has gone
