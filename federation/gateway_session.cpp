@@ -21,10 +21,6 @@ namespace {
 
 /// Bytes that one peer may cause to be formatted before others have a turn.
 constexpr size_t output_a_turn = 8 * 1024 * 1024;
-/// Subjects that are told between two looks at the mail.
-constexpr size_t told_a_turn = 4096;
-/// Interest in unknown accounts that is remembered for one link; what comes beyond is dropped.
-constexpr size_t most_strangers = 100'000;
 /// Unknown accounts that a peer is told of once each; beyond that it is not told.
 constexpr size_t most_refused = 10'000;
 /// No message tracing (gateways.md section 4).
@@ -70,19 +66,6 @@ bool gateway_session::has_enough() const noexcept {
 
 size_t gateway_session::interests() const noexcept {
   return heard_ ? heard_->size() : told_ ? told_->size() : 0;
-}
-
-std::vector<actors::gateway_account> gateway_session::accounts() const {
-  std::vector<actors::gateway_account> out;
-  for (const auto& where : where_.accounts.all()) {
-    auto groups = queued_.find(where.get());
-    auto queued = groups == queued_.end() ? 0 : groups->second;
-    if (told_ && begun_.contains(where.get()))
-      out.push_back({where->name, 0, 0});
-    else if (auto all = heard_ ? heard_->size_in(*where) : 0; all > 0)
-      out.push_back({where->name, all - queued, queued});
-  }
-  return out;
 }
 
 bool gateway_session::fail(close_reason why, std::string_view error, std::string_view text) {
@@ -234,8 +217,10 @@ bool gateway_session::obey(const protocol::link_info& said) {
               remote_->name, said.gateway_cmd);
     return true;
   }
-  if (!said.gateway_cmd_payload.empty())
+  if (!said.gateway_cmd_payload.empty()) {
+    list(account_in(said.gateway_cmd_payload));
     return true;
+  }
   auto text = fmt::format("Account absent from receive-all-subscriptions-{} command",
                           what == gateway_command::interest_begins ? "start" : "complete");
   return fail(close_reason::protocol_violation, text, text);
@@ -264,8 +249,8 @@ void gateway_session::on_violation(errc code) {
   fail(protocol::reason_of(code), text, text.empty() ? "Malformed operation" : text);
 }
 
-// -- the peer's interest, if we dialled
-// -----------------------------------------------------------
+// -- messages, if we accepted
+// -----------------------------------------------------------------------
 
 const actors::account_ptr& gateway_session::account_of(std::string_view name) {
   if (!account_ || account_name_ != name) {
@@ -276,68 +261,6 @@ const actors::account_ptr& gateway_session::account_of(std::string_view name) {
   }
   return account_;
 }
-
-void gateway_session::put(const actors::account_ptr& where,
-                          const actors::peer_interest::key& what) {
-  auto outcome = heard_->put(where, what);
-  if (outcome == actors::peer_interest::outcome::added && !what.queue.empty())
-    ++queued_[where.get()];
-  if (outcome == actors::peer_interest::outcome::invalid)
-    log::debug("gid:{} - its interest in \"{}\" is not taken: it is no valid subject",
-               where_.dest->cid, log::printable(what.subject, 256));
-}
-
-bool gateway_session::on_interest(const protocol::link_interest& what) {
-  const auto& where = account_of(what.account);
-  if (!where) {
-    remember(what);
-    return true;
-  }
-  actors::peer_interest::key key{{}, what.subject, what.queue};
-  if (what.add)
-    put(where, key);
-  else if (heard_->drop(*where, key) && !key.queue.empty())
-    --queued_[where.get()];
-  return !has_enough();
-}
-
-/// A resolver may bring the account later.
-void gateway_session::remember(const protocol::link_interest& what) {
-  stranger key{std::string{what.account}, std::string{what.subject}, std::string{what.queue}};
-  if (!what.add)
-    strangers_.erase(key);
-  else if (strangers_.size() < most_strangers)
-    strangers_.insert(std::move(key));
-}
-
-/// A+ only takes back what A- said: interest comes as RS+.
-bool gateway_session::on_account(bool interested, std::string_view account) {
-  if (interested)
-    return true;
-  if (const auto& where = account_of(account))
-    drop_plain(*where);
-  std::erase_if(strangers_, [&](const stranger& each) {
-    return each.account == account && each.queue.empty();
-  });
-  return true;
-}
-
-void gateway_session::drop_plain(actors::account& where) {
-  if (heard_->size_in(where) == 0)
-    return;
-  std::vector<std::string> plain;
-  where.interests.for_each([&](protocol::interest& item) {
-    const auto& sub = static_cast<actors::subscription&>(item);
-    // What is remembered of mapped replies leads nowhere, and so not here.
-    if (sub.to.get() == where_.dest.get() && sub.queue().empty())
-      plain.emplace_back(sub.subject());
-  });
-  for (const auto& subject : plain)
-    heard_->drop(where, {{}, subject, {}});
-}
-
-// -- messages, if we accepted
-// -----------------------------------------------------------------------
 
 bool gateway_session::on_message(const protocol::link_message& msg) {
   ++in_messages;
@@ -368,106 +291,6 @@ void gateway_session::refuse_account(std::string_view name) {
   host_.say(fmt::format("A- {}\r\n", name));
 }
 
-// -- our interest, if we accepted
-// -------------------------------------------------------------------
-
-void gateway_session::account_changed(const actors::account_ptr& which) {
-  account_.reset();
-  subject_.reset();
-  subject_seen_ = nullptr;
-  if (!admitted())
-    return;
-  bool removed = where_.accounts.find(which->name) != which;
-  if (heard_) {
-    if (removed) {
-      heard_->clear(*which);
-      queued_.erase(which.get());
-      return;
-    }
-    auto it = strangers_.lower_bound(stranger{which->name, {}, {}});
-    while (it != strangers_.end() && it->account == which->name) {
-      put(which, {{}, it->subject, it->queue});
-      it = strangers_.erase(it);
-    }
-    return;
-  }
-  if (removed) {
-    forget(which);
-    return;
-  }
-  if (begun_.contains(which.get())
-      || std::find(untold_.begin(), untold_.end(), which) != untold_.end())
-    return;
-  if (auto known = refused_.find(which->name); known != refused_.end()) {
-    refused_.erase(known);
-    host_.say(fmt::format("A+ {}\r\n", which->name));
-  }
-  untold_.insert(untold_.begin(), which);
-  host_.go_on_telling();
-}
-
-void gateway_session::forget(const actors::account_ptr& removed) {
-  if (begun_.erase(removed.get()) > 0)
-    host_.say(fmt::format("A- {}\r\n", removed->name));
-  told_->forget(*removed);
-  if (!untold_.empty() && untold_.back() == removed)
-    untold_texts_.clear();
-  std::erase(untold_, removed);
-}
-
-/// What changes before that is found in the ledger then: the peer would not listen yet.
-void gateway_session::begin_telling(const actors::account_ptr& where) {
-  begun_.insert(where.get());
-  host_.say(command_line(gateway_command::interest_begins, mine_->info.gateway, where->name));
-  untold_texts_ = where->ledger->all();
-}
-
-void gateway_session::tell_more() {
-  if (!admitted() || !told_)
-    return;
-  for (size_t left = told_a_turn; left > 0 && !untold_.empty(); --left) {
-    const auto& where = untold_.back();
-    if (!begun_.contains(where.get()))
-      begin_telling(where);
-    if (!untold_texts_.empty()) {
-      announce(where, untold_texts_.back());
-      untold_texts_.pop_back();
-      continue;
-    }
-    host_.say(command_line(gateway_command::interest_ends, mine_->info.gateway, where->name));
-    untold_.pop_back();
-  }
-  if (!untold_.empty())
-    host_.go_on_telling();
-}
-
-void gateway_session::tell(const actors::interest_changes& changes) {
-  if (!admitted() || !told_)
-    return;
-  for (const auto& each : changes.all)
-    if (begun_.contains(each.where.get()))
-      announce(each.where, each.what);
-}
-
-/// A group counts as one member, however many it has (gateways.md section 5).
-void gateway_session::announce(const actors::account_ptr& where, const actors::shared_text& what) {
-  for (const auto& each : told_->update(where, what)) {
-    bool add = each.weight > 0;
-    line_ = add ? "RS+ " : "RS- ";
-    line_ += where->name;
-    line_ += ' ';
-    line_ += each.what->subject();
-    if (auto queue = each.what->queue(); !queue.empty()) {
-      line_ += ' ';
-      line_ += queue;
-      if (add)
-        line_ += " 1";
-    }
-    line_ += "\r\n";
-    host_.say(line_);
-  }
-}
-
 void gateway_session::apply(gateway_terms_ptr mine) {
   bool other_urls = mine->info.gateway_urls != mine_->info.gateway_urls
                     || mine->info.gateway_url != mine_->info.gateway_url;
@@ -488,6 +311,7 @@ void gateway_session::retire() {
   heard_.reset();
   told_.reset();
   queued_.clear();
+  listed_.clear();
   strangers_.clear();
   begun_.clear();
   untold_.clear();

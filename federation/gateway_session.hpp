@@ -87,8 +87,8 @@ public:
   const protocol::link_info& peer() const noexcept { return peer_; }
   /// Of a dialled peer: how much it wants; of an accepted one: how much it was told.
   size_t interests() const noexcept;
-  /// Of a dialled peer: in which accounts it wants something; of an accepted one: of which accounts
-  /// it was told.
+  /// Of a dialled peer: those that it knows, and what it wants there; of an accepted one: those
+  /// that it was told of.
   std::vector<actors::gateway_account> accounts() const;
   uint64_t in_messages = 0, in_bytes = 0;
 
@@ -121,6 +121,7 @@ private:
   bool obey(const protocol::link_info& said);
   void greet();
   void begin_telling(const actors::account_ptr& where);
+  void list(std::string_view account);
   void forget(const actors::account_ptr& removed);
   void announce(const actors::account_ptr& where, const actors::shared_text& what);
   void put(const actors::account_ptr& where, const actors::peer_interest::key& what);
@@ -139,6 +140,8 @@ private:
   protocol::link_rules rules_;
   protocol::parser_limits limits_;
   protocol::link_parser<gateway_session> parser_;
+
+  std::set<std::string, std::less<>> listed_; // for accounts()
 
   // dialled
   std::unique_ptr<actors::peer_interest> heard_;

@@ -3,6 +3,7 @@
 
 #include <openssl/evp.h>
 
+#include <algorithm>
 #include <string_view>
 
 namespace troupe::federation {
@@ -18,6 +19,16 @@ std::string to_base64(std::string_view bytes) {
 }
 
 } // namespace
+
+std::string account_in(const std::string& payload) {
+  std::string out(payload.size() / 4 * 3, '\0');
+  auto length = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(out.data()),
+                                reinterpret_cast<const unsigned char*>(payload.data()),
+                                static_cast<int>(payload.size()));
+  auto padding = payload.ends_with("==") ? 2 : payload.ends_with('=') ? 1 : 0;
+  out.resize(static_cast<size_t>(std::max(length - padding, 0)));
+  return to_base64(out) == payload ? out : std::string{}; // the decoder takes more than that
+}
 
 std::string gossip_line(const std::string& server_id, const std::string& cluster,
                         const std::vector<std::string>& urls) {

@@ -70,6 +70,8 @@ enum class gateway_command : int64_t { none, gossip, interest_begins, interest_e
 /// INFO about a third cluster.
 std::string gossip_line(const std::string& server_id, const std::string& cluster,
                         const std::vector<std::string>& urls);
+/// Of the payload of such a command: the account's name. Empty: it is no base64.
+std::string account_in(const std::string& payload);
 /// INFO before and behind all interest in an account.
 std::string command_line(gateway_command what, const std::string& own_cluster,
                          const std::string& account);

@@ -148,7 +148,7 @@ TEST_CASE("clients of two clusters hear each other, and nothing crosses that nob
     natsMsg* raw = nullptr;
     CHECK(natsConnection_RequestString(&raw, alice.get(), "nobody.listens", "?", 5000)
           == NATS_NO_RESPONDERS);
-    if (who[0] != ours)
+    if (who[1] != theirs)
       continue;
     sites.two->signal(SIGKILL);
     sites.two->wait_for_exit(patience);
@@ -254,7 +254,6 @@ TEST_CASE("other clusters come and go with a reload") {
   if (!has_peer())
     return;
   site g1, g2;
-  g2.what = theirs;
   g2.cluster = "G2";
   g1.inside = "reject_unknown_cluster: true";
   g2.others = {{"G1", g1.port}};
@@ -285,7 +284,6 @@ TEST_CASE("leaf nodes of one cluster are asked by clients of another, and ask th
                     "system_account: SYS\n";
   g1.top += "leafnodes { listen: \"127.0.0.1:" + std::to_string(leaf_port) + "\" }\n";
   g2.cluster = "G2";
-  g2.what = theirs;
   g1.others = {{"G2", g2.port}};
   auto hub = start(g1);
   auto other = start(g2);

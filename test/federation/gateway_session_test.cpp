@@ -284,6 +284,7 @@ TEST_CASE("leaf nodes' verbs and garbage end the connection") {
 TEST_CASE("accepted gateways are told of the cluster's other members") {
   gateway_world world;
   world.come();
+  CHECK_MESSAGE(world.session.accounts().size() == 2, "$G and $SYS");
   auto next = terms_of_us();
   world.session.apply(next);
   CHECK(world.host.take().empty());
@@ -341,6 +342,11 @@ TEST_CASE("interest of a dialled gateway is in force until it is taken back, or 
              "INFO {\"gateway\":\"G2\",\"gateway_cmd\":3,\"gateway_cmd_payload\":\"JEc=\"}\r\n");
   CHECK(world.wanted("a.b") == 1);
   CHECK(world.session.interests() == 2);
+  auto accounts = world.session.accounts();
+  REQUIRE(accounts.size() == 1);
+  CHECK(accounts[0].name == "$G");
+  CHECK(accounts[0].subscriptions == 1);
+  CHECK(accounts[0].queue_subscriptions == 1);
   SUBCASE("by RS-") {
     world.hear("RS- $G a.*\r\nRS- $G never\r\nRS- $G work q\r\n");
     CHECK(world.session.interests() == 0);
@@ -371,7 +377,13 @@ TEST_CASE("commands without an account end the connection, unknown ones do not")
   gateway_world world{remote_g2()};
   world.reach();
   world.hear("INFO {\"gateway\":\"G2\",\"gateway_cmd\":9}\r\n");
+  for (const std::string payload : {"====", "=", "A", "\\u0001\\u0002", "QUNDMQ==", "QUNDMQ=="})
+    world.hear("INFO {\"gateway\":\"G2\",\"gateway_cmd\":2,\"gateway_cmd_payload\":\"" + payload
+               + "\"}\r\n");
   CHECK_FALSE(world.host.ended);
+  auto accounts = world.session.accounts();
+  REQUIRE(accounts.size() == 1);
+  CHECK_MESSAGE(accounts[0].name == "ACC1", "unknown here, but the peer has it");
 }
 
 TEST_CASE("a dialled gateway tells of third clusters, and of its own members") {
