@@ -225,8 +225,7 @@ gateway_admission judge(const gateway_introduction& who, const gateways_plan& pl
         fmt::format("Remote server has a duplicate name: \"{}\"", protocol::quotable(name, 256));
     return out;
   }
-  bool own = who.info.gateway == plan.mine->info.gateway; // as nats-server: not refused
-  if (!who.solicited && plan.reject_unknown && !configured && !own) {
+  if (!who.solicited && plan.reject_unknown && !configured) {
     out.reason = close_reason::authentication_violation;
     out.error = out.because = fmt::format("Connection to gateway \"{}\" rejected",
                                           protocol::quotable(who.info.gateway, 64));

@@ -179,6 +179,8 @@ TEST_CASE("clusters that are not configured are refused if the configuration say
   auto no = judge(from("G2", "them", false), plan, false);
   CHECK_FALSE(no.admitted);
   CHECK(no.error == "Connection to gateway \"G2\" rejected");
+  CHECK_MESSAGE(!judge(from("G1", "them", false), plan, false).admitted,
+                "our own name opens no door");
 }
 
 TEST_CASE("a server named as one of this cluster is left without a word") {
