@@ -1,6 +1,8 @@
 // test/federation/mesh_broker.hpp: a broker as far as routing goes, and one end of a link.
 #pragma once
 
+#include "actors/gateway_reply.hpp"
+#include "federation/gateway_session.hpp"
 #include "federation/leaf_session.hpp"
 #include "federation/route_session.hpp"
 #include "test/actors/actor_world.hpp"
@@ -12,15 +14,19 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace troupe::test {
 
 /// A reactor's router. What one read made it do leaves when the read ends; meanwhile other reactors
 /// go on, so that the end of a read is an event of its own.
 struct mesh_reactor {
-  mesh_reactor(actors::block_pool& pool, size_t index, actors::link_registry& links)
+  mesh_reactor(actors::block_pool& pool, size_t index, actors::link_registry& links,
+               std::vector<actors::response_table>& responses)
       : routes{pool, index} {
     routes.federate(links);
+    routes.serve(responses, index, actors::loop_clock::now,
+                 [] {}); // all plans end before a reply is too old
   }
 
   /// The read before has ended.
@@ -53,7 +59,10 @@ struct mesh_client {
 };
 
 struct mesh_broker {
-  mesh_broker(uint32_t number, uint32_t site) {
+  /// With `gateways` its site is a cluster that others reach by gateways.
+  mesh_broker(uint32_t number, uint32_t site, bool gateways)
+      : has_identity{gateways
+                     && take_identity("C" + std::to_string(site), "ID" + std::to_string(number))} {
     auto out = std::make_shared<federation::terms>();
     out->info.server_id = "ID" + std::to_string(number);
     out->info.server_name = "broker" + std::to_string(number);
@@ -70,18 +79,34 @@ struct mesh_broker {
     leafs->max_pending = out->max_pending;
     leafs->parsing = out->parsing;
     for_leafs = std::move(leafs);
+    auto clusters = std::make_shared<federation::gateway_terms>();
+    clusters->info = out->info;
+    clusters->info.gateway = out->info.cluster;
+    clusters->max_pending = out->max_pending;
+    clusters->parsing = out->parsing;
+    for_gateways = std::move(clusters);
     mine = std::move(out);
   }
 
   federation::terms_ptr mine;
   federation::leaf_terms_ptr for_leafs;
+  federation::gateway_terms_ptr for_gateways;
   actors::link_registry links{protocol::peer_role::route, protocol::peer_role::leaf_down,
-                              protocol::peer_role::leaf_up};
+                              protocol::peer_role::leaf_up, protocol::peer_role::gateway_in,
+                              protocol::peer_role::gateway_out};
+  const bool has_identity; ///< accounts ask for it when they are made
   actors::block_pool pool{16 * 1024};
   actors::account_registry accounts{2, "$SYS", "C1", {}, &links};
-  std::array<mesh_reactor, 2> reactors{{{pool, 0, links}, {pool, 1, links}}};
+  std::vector<actors::response_table> responses{2};
+  std::array<mesh_reactor, 2> reactors{{{pool, 0, links, responses}, {pool, 1, links, responses}}};
   std::map<uint32_t, mesh_client> clients; // by account
   uint32_t slots = 0;
+
+private:
+  bool take_identity(const std::string& cluster, const std::string& id) {
+    links.set_identity({actors::short_hash(cluster), actors::short_hash(id)});
+    return true;
+  }
 };
 
 /// One end of a link, whatever its session speaks: what it has said, and what waits.
@@ -267,6 +292,53 @@ private:
 
   const actors::account_ptr where_;
   federation::leaf_session session_;
+};
+
+/// One connection of a gateway; messages go from the end that dialled to the other.
+class mesh_gateway final : public mesh_end, public federation::gateway_host {
+public:
+  /// `wanted`: the cluster that is dialled; empty: this end has accepted.
+  mesh_gateway(actor_world& stage, mesh_broker& home, mesh_reactor& on, const std::string& wanted)
+      : mesh_end{stage, home, on,
+                 wanted.empty() ? protocol::peer_role::gateway_in
+                                : protocol::peer_role::gateway_out},
+        session_{*this,
+                 {home.accounts, home.links, on.routes, dest_},
+                 home.for_gateways,
+                 dialled(wanted)} {
+    session_.begin();
+  }
+
+  void say(std::string_view line) override { out += line; }
+  void introduce(federation::gateway_introduction) override { introduced = true; }
+  void pass_on(federation::gateway_news) override {}
+  void ponged() override {}
+  void go_on_telling() override { untold = true; }
+  void end(protocol::close_reason, std::string_view error, std::string_view text) override {
+    end_with(error, text);
+  }
+
+private:
+  static std::optional<federation::dialled_gateway> dialled(const std::string& wanted) {
+    std::optional<federation::dialled_gateway> out;
+    if (!wanted.empty())
+      out.emplace().name = wanted;
+    return out;
+  }
+  protocol::parse_progress take(std::string_view in, actors::block* owner) override {
+    return session_.parse(in, owner);
+  }
+  void settle() override {
+    federation::gateway_admission yes;
+    yes.admitted = yes.configured = true;
+    session_.settle(yes);
+  }
+  void tell_rest() override { session_.tell_more(); }
+  void tell(const actors::interest_changes& changes) override { session_.tell(changes); }
+  void follow(const actors::account_ptr& which) override { session_.account_changed(which); }
+  void withdraw() override { session_.retire(); }
+
+  federation::gateway_session session_;
 };
 
 } // namespace troupe::test

@@ -17,13 +17,19 @@ constexpr std::array<std::string_view, 4> queues{"", "q", "r", "a"};
 
 class planner {
 public:
-  planner(uint64_t seed, bool leafs) : random_{seed} {
+  planner(uint64_t seed, mesh_kind by) : random_{seed} {
     plan_.seed = seed;
     plan_.brokers = pick(4) == 0 ? 2 + pick(11) : 2 + pick(3); // mostly few: they shrink quickly
     plan_.accounts = 1 + pick(3);
-    if (leafs)
-      for (uint32_t next = 1 + pick(3); next < plan_.brokers; next += 1 + pick(3))
-        plan_.sites.push_back(next);
+    if (by == mesh_kind::routes)
+      return;
+    for (uint32_t next = 1 + pick(3); next < plan_.brokers; next += 1 + pick(3))
+      plan_.sites.push_back(next);
+    auto sites = static_cast<uint32_t>(plan_.sites.size()) + 1;
+    if (by == mesh_kind::gateways)
+      plan_.clusters = sites;
+    else if (by == mesh_kind::everything)
+      plan_.clusters = 1 + pick(sites);
   }
 
   mesh_plan make() {
@@ -160,8 +166,8 @@ std::vector<std::string_view> tokens_of(std::string_view subject) {
 
 } // namespace
 
-mesh_plan make_mesh_plan(uint64_t seed, bool leafs) {
-  return planner{seed, leafs}.make();
+mesh_plan make_mesh_plan(uint64_t seed, mesh_kind by) {
+  return planner{seed, by}.make();
 }
 
 uint32_t site_of(const mesh_plan& plan, uint32_t broker) {
@@ -169,22 +175,35 @@ uint32_t site_of(const mesh_plan& plan, uint32_t broker) {
                                - plan.sites.begin());
 }
 
+namespace {
+
+/// One of a site, by the number of whoever looks for it.
+uint32_t member_for(const mesh_plan& plan, uint32_t broker, uint32_t site) {
+  auto first = site == 0 ? 0 : plan.sites[site - 1];
+  auto end = std::min(site < plan.sites.size() ? plan.sites[site] : plan.brokers, plan.brokers);
+  return first + broker % std::max(end - first, 1U);
+}
+
+} // namespace
+
+uint32_t way_to(const mesh_plan& plan, uint32_t broker, uint32_t cluster) {
+  return member_for(plan, broker, cluster);
+}
+
 /// Of two sites before it, the choice is made by its number: so there are chains and stars.
 uint32_t hub_of(const mesh_plan& plan, uint32_t broker) {
   auto site = site_of(plan, broker);
   if (site == 0)
     return broker;
-  auto hub = site % 3 == 2 ? site - 2 : site - 1;
-  auto first = hub == 0 ? 0 : plan.sites[hub - 1];
-  auto size = plan.sites[hub] - first;
-  return first + broker % size;
+  return member_for(plan, broker, site % 3 == 2 ? site - 2 : site - 1);
 }
 
 std::string to_string(const mesh_plan& plan) {
   auto out = "seed " + std::to_string(plan.seed) + ", " + std::to_string(plan.brokers)
              + " brokers, " + std::to_string(plan.steps.size()) + " steps\n";
-  for (auto first : plan.sites)
-    out += "  a site from " + std::to_string(first) + "\n";
+  for (size_t i = 0; i < plan.sites.size(); ++i)
+    out += (i + 1 < plan.clusters ? "  a cluster from " : "  a leaf site from ")
+           + std::to_string(plan.sites[i]) + "\n";
   for (const auto& step : plan.steps)
     out += "  " + to_string(step) + "\n";
   return out;

@@ -38,14 +38,21 @@ struct mesh_plan {
   /// Brokers from each of these on are a site of their own, whose members are leaf nodes of the one
   /// before. Empty: all are one cluster.
   std::vector<uint32_t> sites = {};
+  /// So many of the first sites are joined by gateways instead, each with all others.
+  uint32_t clusters = 1;
   std::vector<mesh_step> steps = {};
 };
 
-/// Same seed, same plan. With `leafs` most are of several sites.
-mesh_plan make_mesh_plan(uint64_t seed, bool leafs = false);
+/// What joins the sites of a plan, if it has several.
+enum class mesh_kind : uint8_t { routes, leafs, gateways, everything };
+/// Same seed, same plan.
+mesh_plan make_mesh_plan(uint64_t seed, mesh_kind by);
 uint32_t site_of(const mesh_plan& plan, uint32_t broker);
 /// Whom a broker of a leaf site dials: for each it is one and the same; itself if it is none.
 uint32_t hub_of(const mesh_plan& plan, uint32_t broker);
+
+/// Whom in a cluster a broker of another one dials: one and the same.
+uint32_t way_to(const mesh_plan& plan, uint32_t broker, uint32_t cluster);
 
 /// One line a step, for people.
 std::string to_string(const mesh_plan& plan);

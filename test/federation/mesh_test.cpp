@@ -20,16 +20,17 @@ uint64_t number_from(const char* variable, uint64_t otherwise) {
   return text != nullptr ? std::strtoull(text, nullptr, 10) : otherwise;
 }
 
-void play_many(bool leafs) {
+void play_many(mesh_kind by) {
   auto first = number_from("TROUPE_MESH_SEED", 1);
   auto runs = number_from("TROUPE_MESH_RUNS", std::getenv("TROUPE_MESH_SEED") ? 1 : 3000);
   // On slow machines, and under sanitizers, fewer will do.
-  auto end = std::chrono::steady_clock::now() + std::chrono::seconds{leafs ? 5 : 8};
+  auto end =
+      std::chrono::steady_clock::now() + std::chrono::seconds{by == mesh_kind::routes ? 6 : 4};
   bool limited = std::getenv("TROUPE_MESH_RUNS") == nullptr;
   uint64_t done = 0;
   actor_world stage;
   for (; done < runs && (!limited || std::chrono::steady_clock::now() < end); ++done) {
-    auto plan = make_mesh_plan(first + done, leafs);
+    auto plan = make_mesh_plan(first + done, by);
     auto wrong = play(plan, stage);
     if (!wrong.empty()) {
       auto small = shrink(plan, stage);
@@ -44,11 +45,19 @@ void play_many(bool leafs) {
 } // namespace
 
 TEST_CASE("in every mesh of routes each message reaches all who should get it, and once") {
-  play_many(false);
+  play_many(mesh_kind::routes);
 }
 
 TEST_CASE("in every mesh of clusters that are leaf nodes of each other the same holds") {
-  play_many(true);
+  play_many(mesh_kind::leafs);
+}
+
+TEST_CASE("in every mesh of clusters that are joined by gateways the same holds") {
+  play_many(mesh_kind::gateways);
+}
+
+TEST_CASE("in every mesh of clusters joined by gateways, with leaf nodes, the same holds") {
+  play_many(mesh_kind::everything);
 }
 
 TEST_CASE("the model itself misses no lost, doubled or stray message") {

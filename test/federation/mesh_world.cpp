@@ -15,13 +15,23 @@ constexpr uint32_t first_inbox = 1'000'000;
 
 constexpr std::string_view some_header = "NATS/1.0\r\nA: b\r\n\r\n";
 
+std::string text_of(const actors::outgoing& batch) {
+  std::string out;
+  for (const auto& each : batch.pieces)
+    out.append(each.data, each.size);
+  return out;
+}
+
 } // namespace
 
 mesh_world::mesh_world(const mesh_plan& plan, actor_world& stage)
-    : shape_{plan.seed, plan.brokers, plan.accounts, plan.sites}, stage_{stage}, random_{
-                                                                                     plan.seed} {
-  for (uint32_t i = 0; i < plan.brokers; ++i)
-    brokers_.push_back(std::make_unique<mesh_broker>(i, site_of(plan, i)));
+    : shape_{plan.seed, plan.brokers, plan.accounts, plan.sites, plan.clusters}, stage_{stage},
+      random_{plan.seed} {
+  for (uint32_t i = 0; i < plan.brokers; ++i) {
+    auto site = site_of(plan, i);
+    brokers_.push_back(
+        std::make_unique<mesh_broker>(i, site, plan.clusters > 1 && site < plan.clusters));
+  }
 }
 
 mesh_world::~mesh_world() {
@@ -62,11 +72,8 @@ mesh_client& mesh_world::client_of(uint32_t number, uint32_t account) {
                     mesh_client* whom) -> actors::connection_actor::behavior_type {
     return {
         [this, whom](atom::deliver, const actors::outgoing_ptr& batch) {
-          std::string wire;
-          for (const auto& each : batch->pieces)
-            wire.append(each.data, each.size);
           whom->dest->pending.fetch_sub(static_cast<int64_t>(batch->bytes_so_far()));
-          hear(*whom, wire);
+          hear(*whom, text_of(*batch));
         },
         [](atom::await_drain, const caf::strong_actor_ptr&) {},
         [](atom::drained) {},
@@ -115,8 +122,12 @@ void mesh_world::publish(mesh_client& by, const std::string& subject, const std:
   pub.has_header = with_header;
   pub.header_size = with_header ? some_header.size() : 0;
   auto known = routes.memory_of(*by.where).find(subject, *by.where);
-  actors::outgoing_ptr own; // the publisher is nobody that also listens
-  routes.deliver(*by.where, *known, {pub, block.get(), nullptr, own});
+  actors::outgoing_ptr own;
+  routes.deliver(*by.where, *known, {pub, block.get(), by.dest.get(), own});
+  if (own) {
+    own->seal();
+    hear(by, text_of(*own));
+  }
 }
 
 void mesh_world::hear(mesh_client& whom, std::string_view wire) {
@@ -153,10 +164,19 @@ void mesh_world::connect(uint32_t a, uint32_t b) {
   for (const auto& each : cables_)
     if ((each.a == a && each.b == b) || (each.a == b && each.b == a))
       return;
-  if (site_of(shape_, a) != site_of(shape_, b)) {
-    if (hub_of(shape_, a) == b)
+  auto site_a = site_of(shape_, a);
+  auto site_b = site_of(shape_, b);
+  if (site_a != site_b && site_a < shape_.clusters && site_b < shape_.clusters) {
+    if (way_to(shape_, a, site_b) == b)
+      connect_gateway(a, b);
+    if (way_to(shape_, b, site_a) == a)
+      connect_gateway(b, a);
+    return;
+  }
+  if (site_a != site_b) {
+    if (site_a >= shape_.clusters && hub_of(shape_, a) == b)
       connect_leaf(a, b);
-    else if (hub_of(shape_, b) == a)
+    else if (site_b >= shape_.clusters && hub_of(shape_, b) == a)
       connect_leaf(b, a);
     return;
   }
@@ -184,6 +204,21 @@ void mesh_world::connect_leaf(uint32_t leaf, uint32_t hub) {
       one.ends[end] = std::make_unique<mesh_leaf>(
           stage_, home, on, home.accounts.named(account_name(account)), end == 0);
     }
+  }
+}
+
+/// Who stands for a cluster has to know its accounts: it is told only for those what others want.
+void mesh_world::connect_gateway(uint32_t from, uint32_t to) {
+  for (uint32_t account = 0; account < shape_.accounts; ++account)
+    apply({.what = mesh_step::kind::account, .broker = to, .account = account});
+  auto& one = cables_.emplace_back();
+  one.a = from;
+  one.b = to;
+  auto cluster = "C" + std::to_string(site_of(shape_, to));
+  for (size_t end = 0; end < 2; ++end) {
+    auto& home = *brokers_[end == 0 ? from : to];
+    auto& on = home.reactors[(from + to) % home.reactors.size()];
+    one.ends[end] = std::make_unique<mesh_gateway>(stage_, home, on, end == 0 ? cluster : "");
   }
 }
 

@@ -52,6 +52,7 @@ private:
   mesh_client& client_of(uint32_t broker, uint32_t account);
   void connect(uint32_t a, uint32_t b);
   void connect_leaf(uint32_t leaf, uint32_t hub);
+  void connect_gateway(uint32_t from, uint32_t to);
   void cut(uint32_t a, uint32_t b);
   void subscribe(uint32_t id, mesh_client& whom, const std::string& subject,
                  const std::string& queue);
