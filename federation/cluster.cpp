@@ -60,6 +60,7 @@ public:
         [this](atom::gave_up, uint64_t number) { gave_up(number); },
         [this](const introduction_ptr& who) { meet(who); },
         [this](const peer_news_ptr& news) { hear(*news); },
+        [this](atom::taken, uint64_t rid) { book_.take(rid); },
         [this](atom::waited, uint64_t rid) { waited(rid); },
         [this](atom::watch, const actors::account_ptr& which) {
           for (auto& [rid, one] : links_)

@@ -89,6 +89,7 @@ CAF_ADD_TYPE_ID(troupe_federation, (troupe::federation::peer_news_ptr))
 CAF_ADD_TYPE_ID(troupe_federation, (troupe::federation::terms_ptr))
 CAF_ADD_TYPE_ID(troupe_federation, (troupe::federation::routes_ptr))
 TROUPE_ADD_ATOM(hold_off, "holdoff")
+TROUPE_ADD_ATOM(taken, "taken")
 CAF_ADD_TYPE_ID(troupe_federation, (troupe::federation::leaf_introduction_ptr))
 CAF_ADD_TYPE_ID(troupe_federation, (troupe::federation::leaf_admission_ptr))
 CAF_ADD_TYPE_ID(troupe_federation, (troupe::federation::leaf_terms_ptr))
@@ -145,6 +146,7 @@ using cluster_actor = dial_boss_actor::extend<
     accepts<atom::adopt, actors::accepted_ptr>,    // A peer has come.
     accepts<introduction_ptr>,                     // Answered by an admission.
     accepts<peer_news_ptr>,                        // A later INFO.
+    accepts<atom::taken, uint64_t>,                // The peer has let this link in as well.
     accepts<atom::waited, uint64_t>,               // To itself: it was kept idle enough.
     accepts<atom::watch, actors::account_ptr>,     // An account came, changed or was removed.
     accepts<atom::apply, actors::settings_ptr>,    // A reload.

@@ -68,7 +68,8 @@ peer_book::judgement peer_book::judge(const introduction& who, const self& mine)
       close_reason::duplicate_route,
       fmt::format("Detected duplicate remote route \"{}\"", protocol::quotable(info.server_id, 64)),
       false);
-  if (!info.troupe.empty() && known->solicited != who.solicited) {
+  // A link that both ends use stays: what is on its way in it must not be lost.
+  if (!info.troupe.empty() && known->solicited != who.solicited && !known->taken) {
     // Two that dialled each other at once: both keep the connection of the one with the smaller id.
     bool mine_stays = mine.server_id < info.server_id;
     if (who.solicited == mine_stays)
@@ -81,7 +82,12 @@ peer_book::judgement peer_book::judge(const introduction& who, const self& mine)
 }
 
 void peer_book::admit(const introduction& who) {
-  members_.insert_or_assign(who.rid, member{who.rid, who.solicited, who.ip, who.info});
+  members_.insert_or_assign(who.rid, member{who.rid, who.solicited, who.ip, who.info, false});
+}
+
+void peer_book::take(uint64_t rid) {
+  if (auto it = members_.find(rid); it != members_.end())
+    it->second.taken = true;
 }
 
 void peer_book::update(uint64_t rid, const protocol::link_info& info) {

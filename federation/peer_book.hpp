@@ -37,10 +37,12 @@ public:
     bool solicited = false;
     std::string ip;
     protocol::link_info info;
+    bool taken = false; ///< the peer has let this link in as well
   };
 
   judgement judge(const introduction& who, const self& mine) const;
   void admit(const introduction& who);
+  void take(uint64_t rid);
   void update(uint64_t rid, const protocol::link_info& info);
   void remove(uint64_t rid);
 

@@ -65,7 +65,14 @@ void peer_link::let_in() {
   home_.loop.timers().start(life_timer_,
                             std::min<loop_clock::duration>(first_ping_after, common_->ping_interval)
                                 + spread);
+  ping();
   home_.loop.flush_later(token_);
+}
+
+void peer_link::ping() {
+  ++pings_out_;
+  ping_sent_ = home_.loop.now();
+  say("PING\r\n");
 }
 
 void peer_link::end(close_reason why, std::string_view error, std::string_view text, bool loudly) {
@@ -139,9 +146,7 @@ void peer_link::life_due() {
         false);
     return;
   }
-  ++pings_out_;
-  ping_sent_ = home_.loop.now();
-  say("PING\r\n");
+  ping();
   home_.loop.timers().start(life_timer_, common_->ping_interval);
 }
 

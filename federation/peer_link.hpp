@@ -56,7 +56,8 @@ protected:
 
   /// Registers the socket, and begins with TLS or without.
   void start();
-  /// From now on the peer gets messages, is pinged, and must answer.
+  /// From now on the peer gets messages, is pinged (at once: its round trip is known soon, and its
+  /// answer says that it has let us in), and must answer.
   void let_in();
   /// `text` goes to the log, `error` to the peer as -ERR; both may be empty.
   void end(protocol::close_reason why, std::string_view error, std::string_view text, bool loudly);
@@ -88,6 +89,7 @@ protected:
 private:
   void talk();
   void life_due();
+  void ping();
 
   const link_words& words_;
   const bool dialled_;

@@ -119,7 +119,12 @@ public:
       caf::anon_send(shared.keeper, atom::fetch_v, account);
   }
 
-  void ponged() override { note_pong(); }
+  /// Nobody reads on before he has let us in.
+  void ponged() override {
+    note_pong();
+    if (session_.admitted() && !std::exchange(taken_, true))
+      send(boss_, atom::taken_v, link_->cid);
+  }
 
   void go_on_telling() override { caf::anon_send(handle(), atom::go_on_v); }
 
@@ -213,6 +218,7 @@ private:
 
   std::optional<dialled_remote> remote_;
   cluster_actor boss_;
+  bool taken_ = false; ///< the peer has let this link in
   route_session session_;
 };
 

@@ -125,6 +125,17 @@ TEST_CASE("two that dial each other at once keep the same connection, whichever 
   }
 }
 
+TEST_CASE("a connection that both ends have taken is not replaced by a later one") {
+  for (bool first_is_ours : {true, false}) {
+    peer_book book;
+    book.admit(troupe_peer("B", 1, first_is_ours));
+    book.take(1);
+    auto later = book.judge(troupe_peer("B", 2, !first_is_ours), {"A", "a", "C1", false});
+    CHECK(later.what == verdict::wait);
+    CHECK(later.other == 1);
+  }
+}
+
 TEST_CASE("clients are told of every member's URLs once, but not of those that are about to go") {
   peer_book book;
   auto a = peer("A", 1);
