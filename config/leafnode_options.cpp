@@ -53,8 +53,7 @@ bool is_user_seed(std::string_view text) {
 /// Reads one entry of `remotes`.
 class remote_reader {
 public:
-  remote_reader(dialect from, reading& to)
-      : from_{from}, to_{to}, block_{"leafnodes.remotes", from, to} {}
+  remote_reader(dialect from, reading& to) : to_{to}, block_{"leafnodes.remotes", from, to} {}
 
   leaf_remote read(const value& item) {
     for (auto& one : item.members)
@@ -128,7 +127,6 @@ private:
     return keys;
   }
 
-  dialect from_;
   reading& to_;
   link_block block_;
   leaf_remote remote_;
