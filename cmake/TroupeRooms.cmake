@@ -29,14 +29,17 @@ function(troupe_room name)
   target_include_directories(troupe_${name} PUBLIC ${CMAKE_SOURCE_DIR})
 endfunction()
 
+# doctest's main, compiled once for all test programs. Nothing refers to it by name but the linker's
+# search for main, which reads archives as well.
+add_library(troupe_doctest_main STATIC EXCLUDE_FROM_ALL ${CMAKE_SOURCE_DIR}/test/doctest_main.cpp)
+target_link_libraries(troupe_doctest_main PRIVATE troupe_warnings doctest_headers)
+
 # troupe_test(NAME SOURCES ... USES ...): one doctest program, one ctest entry.
 function(troupe_test name)
   cmake_parse_arguments(T "" "TIMEOUT" "SOURCES;USES" ${ARGN})
-  add_executable(${name}_test ${CMAKE_SOURCE_DIR}/test/doctest_main.cpp ${T_SOURCES})
-  # It makes more of doctest's header than the others do.
-  set_source_files_properties(${CMAKE_SOURCE_DIR}/test/doctest_main.cpp PROPERTIES
-    SKIP_PRECOMPILE_HEADERS ON)
-  target_link_libraries(${name}_test PRIVATE ${T_USES} troupe_warnings doctest_headers)
+  add_executable(${name}_test ${T_SOURCES})
+  target_link_libraries(${name}_test PRIVATE
+    ${T_USES} troupe_warnings troupe_doctest_main doctest_headers)
   add_test(NAME ${name} COMMAND ${name}_test)
   if(NOT T_TIMEOUT)
     set(T_TIMEOUT 300)
