@@ -144,14 +144,18 @@ bool connection::decide_publish(std::string_view subject) {
     return false;
   if (!permissions_)
     return true;
+  auto permitted = [&] {
+    return permissions_->may_publish(subject)
+           || (permissions_ != granted_ && home_.current->hosts.may_register(granted_, subject));
+  };
+  if (subject_->once)
+    return permitted();
   if (!verdicts_)
     verdicts_ = std::make_unique<verdict_cache>();
   auto slot = subject_->id % verdict_cache::size;
   if (verdicts_->id[slot] != subject_->id) {
     verdicts_->id[slot] = subject_->id;
-    verdicts_->allowed[slot] =
-        permissions_->may_publish(subject)
-        || (permissions_ != granted_ && home_.current->hosts.may_register(granted_, subject));
+    verdicts_->allowed[slot] = permitted();
   }
   return verdicts_->allowed[slot];
 }

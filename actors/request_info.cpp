@@ -37,8 +37,8 @@ const std::string& known_introductions::keep(const description_scope& scope, std
   return all_.back().text;
 }
 
-std::string with_request_info(std::string_view old, std::string_view info) {
-  std::string out;
+void write_request_info(std::string& out, std::string_view old, std::string_view info) {
+  out.clear();
   out.reserve(std::max(old.size(), status_line.size()) + request_info_header.size() + info.size()
               + 8);
   if (old.empty()) {
@@ -55,7 +55,6 @@ std::string with_request_info(std::string_view old, std::string_view info) {
     }
   }
   out.append(request_info_header).append(": ").append(info).append("\r\n\r\n");
-  return out;
 }
 
 } // namespace troupe::actors

@@ -46,7 +46,8 @@ private:
   std::vector<entry> all_;
 };
 
-/// The header block `old` (may be empty) with `info` in it, in place of any that was there.
-std::string with_request_info(std::string_view old, std::string_view info);
+/// Makes `out` the header block `old` (may be empty) with `info` in it, in place of any that was
+/// there.
+void write_request_info(std::string& out, std::string_view old, std::string_view info);
 
 } // namespace troupe::actors

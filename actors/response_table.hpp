@@ -7,7 +7,9 @@
 
 #include <array>
 #include <chrono>
-#include <list>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -38,6 +40,18 @@ struct awaited_response {
   loop_clock::time_point asked;
 };
 
+/// The last token of a response's subject: the reactor, the place in its table, and what nobody can
+/// guess.
+struct response_token {
+  static constexpr size_t reactor_digits = 2;
+  static constexpr size_t place_digits = 4;
+  static constexpr size_t secret_digits = 13; // 77 bits
+  static constexpr size_t length = reactor_digits + place_digits + secret_digits;
+
+  std::array<char, length> digits{};
+  std::string_view text() const noexcept { return {digits.data(), length}; }
+};
+
 /// The requests of one reactor's clients. Its reactor adds and sweeps; a response may come in on
 /// any other. Bounded: an account has at most `most_of_an_account` entries, so that nobody can push
 /// out the requests of others.
@@ -46,9 +60,9 @@ public:
   static constexpr size_t most_of_an_account = 64 * 1024;
   static constexpr auto sweep_every = std::chrono::milliseconds{100};
 
-  /// The token by which a response is found: nobody can guess it. Empty: the importer has too many
-  /// requests under way. `was_empty`: sweeping has to begin.
-  std::string add(size_t reactor, awaited_response what, bool& was_empty);
+  /// The token by which a response is found. None: the importer has too many requests under way.
+  /// `was_empty`: sweeping has to begin.
+  std::optional<response_token> add(size_t reactor, awaited_response what, bool& was_empty);
   /// Which reactor's table a token belongs to.
   static size_t reactor_of(std::string_view token) noexcept;
 
@@ -69,19 +83,32 @@ public:
   size_t size() const;
 
 private:
+  using place = uint32_t;
+  static constexpr place nowhere = static_cast<place>(-1);
+
   struct entry {
-    std::string token;
+    response_token token; // only while it is in use
+    bool used = false;
+    place previous = nowhere;
+    place next = nowhere; // of a free one: the next free one
     awaited_response what;
   };
-  using entries = std::list<entry>;
 
-  awaited_response erase(entries::iterator which);
-  std::string make_token(size_t reactor);
+  place find(std::string_view token) const noexcept;
+  place take_place();
+  void append(place which) noexcept;
+  void unlink(place which) noexcept;
+  awaited_response erase(place which);
+  response_token make_token(size_t reactor, place where);
 
   mutable std::mutex mutex_;
-  entries all_; // the one that was swept last is at the end
-  std::unordered_map<std::string_view, entries::iterator> by_token_;
-  std::unordered_map<const account*, size_t> of_account_;
+  std::deque<entry> entries_; // they stay where they are while it grows
+  // A list through those in use: the one that was swept last is at the end.
+  place first_ = nowhere;
+  place last_ = nowhere;
+  place free_ = nowhere;
+  size_t used_ = 0;
+  std::unordered_map<const account*, size_t> of_account_; // some have none any more
   std::array<unsigned char, 4096> random_{};
   size_t random_used_ = sizeof random_;
 };

@@ -18,6 +18,15 @@ constexpr size_t longest_batch_hint = 256 * 1024;
 constexpr size_t most_direct_batches = 2;
 constexpr size_t most_direct_bytes = 4096;
 
+/// Null: it is something else.
+const shadow_subscription* shadow_in(const subscription& sub) noexcept {
+  if ((sub.quirks.load(std::memory_order_relaxed) & quirk_crossing) == 0)
+    return nullptr;
+  const auto& special = static_cast<const crossing&>(sub);
+  return special.what == crossing::kind::shadow ? static_cast<const shadow_subscription*>(&special)
+                                                : nullptr;
+}
+
 } // namespace
 
 known_subject_ptr subject_memory::find(std::string_view subject, account& where) {
@@ -58,6 +67,7 @@ known_subject_ptr subject_memory::find_response(std::string_view subject, accoun
   if (!response_ || !response_->unique())
     response_ = protocol::make_ref<known_subject>();
   auto& out = *response_;
+  out.once = true;
   out.id = numbers_.next_id++;
   out.subject = subject;
   out.targets.clear();
@@ -135,8 +145,11 @@ void router::remember(const known_subject& subject, const routed_message& msg) {
   const auto& receivers = *subject.receivers;
   if (receivers.plain().empty() || msg.came != passage::published)
     return;
-  auto& sub = static_cast<subscription&>(*receivers.plain().front());
-  if (sub.to.get() == msg.from || !line_is_known(subject.id, sub, nullptr, msg))
+  auto& heard_by = static_cast<subscription&>(*receivers.plain().front());
+  // An import's stream is on its way to the importer's subscription.
+  const auto* shadow = shadow_in(heard_by);
+  auto& sub = shadow ? *shadow->origin : heard_by;
+  if (sub.to.get() == msg.from || !line_is_known(subject.id, sub, shadow, msg))
     return;
   const auto& line = lines_[sub.to->slot % known_lines];
   last_.flush = numbers_.flushes;

@@ -20,6 +20,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -35,6 +36,9 @@ struct known_subject : protocol::ref_counted<known_subject> {
   std::string subject;
   bool reserved = false;         ///< clients may not publish to it
   bool reserved_outside = false; ///< only the system account may
+  /// A response's subject: `receivers` are good for one message, what is found out about it is not
+  /// worth remembering.
+  bool once = false;
   protocol::ref_ptr<const protocol::match_result> receivers;
   /// Not zero: the sublist had no room to keep them, but until that flush they are good for one
   /// message.
@@ -274,8 +278,9 @@ private:
   known_subject& target_of(known_subject& subject, service_import& service);
   bool request(account& where, known_subject& subject, service_import& service,
                const routed_message& msg);
-  std::string await(service_import& service, account& importer, const routed_message& msg,
-                    std::shared_ptr<const latency_record> latency);
+  std::optional<response_token> await(service_import& service, account& importer,
+                                      const routed_message& msg,
+                                      std::shared_ptr<const latency_record> latency);
   bool respond(account& where, const routed_message& msg);
   std::shared_ptr<const latency_record> measure(const service_import& service, bool share,
                                                 const routed_message& msg);
@@ -359,6 +364,8 @@ private:
   std::function<void()> begin_sweeping_;
   uint64_t generation_ = 1;             // of what `known_subject::targets` say
   std::string local_subject_;           // scratch
+  std::string request_header_;          // likewise, while no request uses it
+  std::string reply_subject_;           // likewise
   std::vector<broker_message> metrics_; // go out with the next flush
   /// Results that an outer deliver() may still go through.
   std::vector<protocol::ref_ptr<const protocol::match_result>> outdated_;

@@ -10,6 +10,8 @@ namespace {
 
 /// Accounts that one request may pass through.
 constexpr size_t longest_chain = 64;
+/// Of a buffer for headers between two requests.
+constexpr size_t longest_kept = 4096;
 constexpr std::string_view not_rewritten = "$JS.ACK.";
 
 } // namespace
@@ -105,38 +107,42 @@ bool router::request(account& where, known_subject& subject, service_import& ser
   pub.subject = target->subject;
   routed_message out{pub,     msg.owner,        msg.from, msg.own,
                      msg.who, passage::request, &step,    msg.header};
-  std::string header;
+  auto header = std::move(request_header_);
   if (msg.who) {
     auto old = msg.header.empty() ? msg.pub.data.substr(0, msg.pub.header_size) : msg.header;
     auto intermediate = msg.path ? std::string_view{where.name} : std::string_view{};
-    header = with_request_info(
-        old, msg.who->introduce(
-                 {step.share, service.share || service.exporter->is_system, intermediate}));
+    write_request_info(header, old,
+                       msg.who->introduce({step.share, service.share || service.exporter->is_system,
+                                           intermediate}));
     out.header = header;
     pub.has_header = true;
   }
-  std::string token;
-  std::string reply;
+  std::optional<response_token> token;
+  auto reply = std::move(reply_subject_);
   auto latency = measure(service, step.share, msg);
   if (latency && msg.pub.reply.empty())
     report(service.exporter, *service.offer, *latency, latency_status::bad_request, nullptr);
   if (!msg.pub.reply.empty() && !msg.pub.reply.starts_with(not_rewritten)) {
     token = await(service, where, msg, std::move(latency));
-    if (token.empty())
+    if (!token)
       return false;
-    reply = service.exporter->reply_prefix + token;
+    reply.assign(service.exporter->reply_prefix).append(token->text());
     pub.reply = reply;
   }
   bool delivered = deliver(*service.exporter, *target, out) > 0;
-  if (!delivered && !token.empty())
-    if (auto unserved = tables_[mine_].remove(token))
+  if (!delivered && token)
+    if (auto unserved = tables_[mine_].remove(token->text()))
       report(*unserved, latency_status::service_unavailable);
+  if (header.capacity() <= longest_kept)
+    request_header_ = std::move(header);
+  reply_subject_ = std::move(reply);
   return delivered;
 }
 
 /// The token under which the exporter's response will be known.
-std::string router::await(service_import& service, account& importer, const routed_message& msg,
-                          std::shared_ptr<const latency_record> latency) {
+std::optional<response_token> router::await(service_import& service, account& importer,
+                                            const routed_message& msg,
+                                            std::shared_ptr<const latency_record> latency) {
   auto now = now_();
   awaited_response what{service.exporter,
                         account_ptr{&importer},
@@ -178,8 +184,8 @@ bool router::respond(account& where, const routed_message& msg) {
     back.latency = nullptr;
     back.deadline = back.asked + back.offer->response_threshold;
     bool first = false;
-    if (auto back_token = tables_[mine_].add(mine_, std::move(back), first); !back_token.empty())
-      reply = importer.reply_prefix + back_token;
+    if (auto back_token = tables_[mine_].add(mine_, std::move(back), first))
+      reply.assign(importer.reply_prefix).append(back_token->text());
     if (first && begin_sweeping_)
       begin_sweeping_();
     pub.reply = reply;

@@ -66,6 +66,51 @@ TEST_CASE_FIXTURE(crossing_world, "a known control line is not used for another 
            "1\r\n1\r\nMSG x 1 1\r\n1\r\n");
 }
 
+TEST_CASE_FIXTURE(crossing_world, "a stream's message like the one before takes the short way") {
+  registry.apply({rules_of("A", {offers(stream, "s.*")}),
+                  rules_of("B", {}, {takes(stream, "A", "s.*", "a.*")})});
+  auto& b = join();
+  auto sub = listen(b, "B", "a.x", "1");
+  account = at("A");
+  for (auto text : {"0", "1", "2"}) // a subject is remembered from the second one on
+    publish({"s.x", text});
+  CHECK(repeated);
+  publish({"s.x", "3"}, &b);
+  CHECK_FALSE(repeated);
+  publish({"s.y", "4"});
+  CHECK_FALSE(repeated);
+  publish({"s.x", "5"});
+  publish({"s.x", "6"});
+  CHECK(repeated);
+  sub->quirks = actors::quirk_limited;
+  sub->maximum = sub->delivered + 1;
+  publish({"s.x", "7"});
+  CHECK_FALSE(repeated);
+  publish({"s.x", "8"});
+  flush();
+  std::string expected;
+  for (auto text : {"0", "1", "2", "5", "6", "7"})
+    expected += "MSG a.x 1 1\r\n" + std::string{text} + "\r\n";
+  CHECK(b.take() == expected);
+}
+
+TEST_CASE_FIXTURE(crossing_world, "a stream's repeated message ends with its import") {
+  registry.apply(
+      {rules_of("A", {offers(stream, "s")}), rules_of("B", {}, {takes(stream, "A", "s", "a")})});
+  auto& b = join();
+  auto sub = listen(b, "B", "a", "1");
+  account = at("A");
+  for (auto text : {"0", "1", "2"})
+    publish({"s", text});
+  CHECK(repeated);
+  for (const auto& shadow : shadows)
+    at("A")->drop_interest(*shadow);
+  publish({"s", "3"});
+  CHECK_FALSE(repeated);
+  flush();
+  CHECK(b.take() == "MSG a 1 1\r\n0\r\nMSG a 1 1\r\n1\r\nMSG a 1 1\r\n2\r\n");
+}
+
 TEST_CASE_FIXTURE(crossing_world, "a group of both accounts is one group") {
   registry.apply({rules_of("A", {offers(stream, "job")}),
                   rules_of("B", {}, {takes(stream, "A", "job", "a.job")})});
