@@ -5,7 +5,7 @@ JOBS   ?= $(shell nproc)
 MINUTES ?= 10
 
 PACKAGES := g++ cmake ninja-build make pkg-config git python3 ca-certificates openssl \
-  libcaf-dev libssl-dev libc-ares-dev zlib1g-dev libsodium-dev libcrypt-dev nlohmann-json3-dev \
+  libcaf-dev libssl-dev libc-ares-dev zlib1g-dev libsnappy-dev libsodium-dev libcrypt-dev nlohmann-json3-dev \
   libyaml-cpp-dev libspdlog-dev \
   libfmt-dev libcli11-dev libcpp-httplib-dev doctest-dev libnats-dev nats-server
 FUZZ_PACKAGES   := clang-14 libclang-rt-14-dev

@@ -1,5 +1,7 @@
-// monitor/content_encoding.cpp: gzip by zlib.
+// monitor/content_encoding.cpp: gzip by zlib, snappy by its library.
 #include "monitor/content_encoding.hpp"
+
+#include "monitor/snappy_frames.hpp"
 
 #include <zlib.h>
 
@@ -49,16 +51,28 @@ std::optional<content_encoding> encoding_for(std::string_view header_block) {
     return std::nullopt;
   auto value = header_block.substr(at + name.size());
   value = value.substr(0, value.find('\r'));
-  return find_word(value, "gzip") == value.npos ? content_encoding::identity
-                                                : content_encoding::gzip;
+  auto has = [&](std::string_view word) { return find_word(value, word) != value.npos; };
+  if (has("snappy") || has("s2"))
+    return content_encoding::snappy;
+  return has("gzip") ? content_encoding::gzip : content_encoding::identity;
 }
 
 std::string_view to_string(content_encoding which) noexcept {
-  return which == content_encoding::gzip ? "gzip" : "identity";
+  switch (which) {
+  case content_encoding::identity: return "identity";
+  case content_encoding::gzip: return "gzip";
+  case content_encoding::snappy: return "snappy";
+  }
+  return "";
 }
 
 std::string encoded(std::string text, content_encoding how) {
-  return how == content_encoding::gzip ? gzip(text) : text;
+  switch (how) {
+  case content_encoding::identity: return text;
+  case content_encoding::gzip: return gzip(text);
+  case content_encoding::snappy: return snappy_frames(text);
+  }
+  return text;
 }
 
 } // namespace troupe::monitor

@@ -7,12 +7,12 @@
 
 namespace troupe::monitor {
 
-enum class content_encoding : unsigned char { identity, gzip };
+enum class content_encoding : unsigned char { identity, gzip, snappy };
 
 /// What the header block of a request allows (`Accept-Encoding`); nothing: it does not speak of it.
-/// Whoever takes only what is not served here, snappy for instance, gets plain text.
+/// Snappy, also known as "s2", before gzip; whoever takes neither gets plain text.
 std::optional<content_encoding> encoding_for(std::string_view header_block);
-/// "identity", "gzip".
+/// "identity", "gzip", "snappy".
 std::string_view to_string(content_encoding which) noexcept;
 std::string encoded(std::string text, content_encoding how);
 
