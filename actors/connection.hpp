@@ -120,6 +120,7 @@ private:
     bool asking = false;     ///< an auth callout decides; the life timer says how long it may take
     bool introduced = false; ///< by the CONNECT that is being judged
     account_ptr judged_in;   ///< whose auth callout was asked; it hears of a refusal
+    std::string judged_why;  ///< its word, for that account alone
   };
   struct verdict_cache {
     static constexpr size_t size = 64;

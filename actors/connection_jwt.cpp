@@ -30,6 +30,8 @@ void connection::after_jwt(const jwt_outcome& outcome) {
   state.asking = false;
   if (const auto* no = std::get_if<security::login_refusal>(&outcome.verdict)) {
     auto why = log::printable(no->reason, 1024); // it may quote a stranger's claims
+    if (outcome.by_callout)
+      state.judged_why = why;
     refuse_login(outcome.who.empty() ? why : outcome.who + ": " + why);
     return;
   }

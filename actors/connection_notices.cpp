@@ -35,6 +35,8 @@ void connection::tell(happening what) {
   if (what == happening::refused) {
     out.who.stop = now;
     out.who.reason = to_string(protocol::close_reason::authentication_violation);
+    if (login_)
+      out.detail = login_->judged_why;
   }
   whom->note(std::move(out));
 }

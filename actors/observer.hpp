@@ -26,7 +26,9 @@ struct notice {
   account_ptr where; ///< the connection's account at that moment
   connection_snapshot who;
   wall_time when;
-  std::string detail = {}; ///< `denied` and `commanded`: what it wanted
+  /// `denied` and `commanded`: what it wanted; `refused`: why, if an auth callout said so, for
+  /// nobody outside of `where`.
+  std::string detail = {};
 };
 
 /// One for a broker; made before the first connection comes, and outlives the last.

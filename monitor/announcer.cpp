@@ -90,10 +90,20 @@ void announcer_state::note(const actors::notice& what) {
 void announcer_state::note_refusal(const actors::notice& what, const std::string& label) {
   auto head = new_event();
   head.when = what.when;
-  auto event = disconnect_event(head, on->card.next(), what.who, label);
+  bool elsewhere = what.who.account != what.where->name; // where its auth callout listens
+  auto event =
+      disconnect_event(head, on->card.next(), what.who, elsewhere ? what.who.account : label);
   publish(server_subject(on->card, "CLIENT.AUTH.ERR"), event);
-  if (what.where->interests.has_interest(refused_subject))
-    publish(what.where, std::string{refused_subject}, event);
+  if (!what.where->interests.has_interest(refused_subject))
+    return;
+  if (elsewhere || !what.detail.empty()) {
+    auto told = what.who;
+    told.account = what.where->name;
+    if (!what.detail.empty())
+      told.reason = what.detail;
+    event = disconnect_event(head, on->card.next(), told, label);
+  }
+  publish(what.where, std::string{refused_subject}, event);
 }
 
 void announcer_state::count(const actors::account_ptr& where, int64_t connections) {

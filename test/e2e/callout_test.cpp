@@ -1,12 +1,15 @@
 // test/e2e/callout_test.cpp: logins that an auth callout decides, by the users of a file; and every
 // way of getting in without its word.
 #include "callout_service.hpp"
+#include "certificates.hpp"
 
 #include "security/text_encoding.hpp"
 
 #include <doctest/doctest.h>
 
 #include <cstdlib>
+#include <fstream>
+#include <iterator>
 #include <string>
 
 namespace {
@@ -23,6 +26,11 @@ const std::string wrong_denied = "-ERR 'Permissions Violation for Publish to \"w
 /// Where the same story ends otherwise on the real server; see ARCHITECTURE.md for the reasons.
 bool is_reference() {
   return std::getenv("TROUPE_E2E_REFERENCE") != nullptr;
+}
+
+std::string content_of(const std::string& file) {
+  std::ifstream in{file};
+  return {std::istreambuf_iterator<char>{in}, {}};
 }
 
 void allow_right(user_claims& user) {
@@ -43,15 +51,17 @@ struct callout_site {
     return "server_name: callers\nserver_tags: [north]\n"
            "accounts { AUTH { users [{user: svc, password: pwd}] }\n"
            "  APP { users [{user: local, password: lp}] }\n"
-           "  OTHER { users [{user: other, password: op}] } }\n"
+           "  OTHER { users [{user: other, password: op}] }\n"
+           "  SYS { users [{user: sys, password: sp}] } }\nsystem_account: SYS\n"
            "authorization { timeout: "
            + timeout + "\n auth_callout { issuer: " + issuer.public_text()
            + ", account: AUTH, auth_users: [svc]\n" + more + "} }\n";
   }
   callout_service serve(std::optional<curve_key_pair> with = {}) {
-    return {std::make_unique<site_client>(server, R"("user":"svc","pass":"pwd")"), std::move(with)};
+    return {std::make_unique<site_client>(server, R"("user":"svc","pass":"pwd")", over),
+            std::move(with)};
   }
-  site_client alice() { return {server, R"("user":"alice","pass":"secret","name":"hers")"}; }
+  site_client alice() { return {server, R"("user":"alice","pass":"secret","name":"hers")", over}; }
 
   /// For APP, with just `right` to publish to.
   std::string good(const callout_request& asked, const user_edit& edit = {}) const {
@@ -107,6 +117,7 @@ struct callout_site {
 
   key_pair issuer = key_pair::create(nkey_kind::account);
   key_pair stranger = key_pair::create(nkey_kind::account);
+  std::optional<tls_options> over; ///< for whoever comes from here on
   server_process server;
 };
 
@@ -363,4 +374,96 @@ TEST_CASE("a file that changes the auth callout is refused by a reload") {
   auto service = site.serve();
   site_client other{site.server, R"("user":"other","pass":"op")"};
   CHECK(service.next().said.client.user == "other");
+}
+
+TEST_CASE(
+    "the auth callout is told of a client's TLS, and of its certificate if one was asked for") {
+  scratch_folder certs;
+  write_certificates(certs.path());
+  auto file = [&](const char* name) { return (certs.path() / name).string(); };
+  for (bool verify : {false, true}) {
+    CAPTURE(verify);
+    callout_site site{"", "2",
+                      "tls { cert_file: \"" + file("server.pem") + "\", key_file: \""
+                          + file("server-key.pem") + "\", ca_file: \"" + file("ca.pem")
+                          + "\", verify: " + (verify ? "true" : "false") + " }\n"};
+    site.over = {file("ca.pem"), file("client.pem"), file("client-key.pem")};
+    auto service = site.serve();
+    for (bool old : {false, true}) {
+      site.over->at_most_1_2 = old;
+      auto client = site.alice();
+      auto asked = service.next();
+      REQUIRE(asked.said.tls);
+      const auto& tls = *asked.said.tls;
+      CHECK(tls.version == (old ? "1.2" : "1.3"));
+      CHECK(tls.cipher.starts_with("TLS_"));
+      CHECK(tls.certificates.empty());
+      REQUIRE(tls.verified_chains.size() == (verify ? 1 : 0));
+      if (verify) {
+        REQUIRE(tls.verified_chains[0].size() == 2); // the client's own first, then who signed it
+        CHECK(tls.verified_chains[0][0] == content_of(file("client.pem")));
+        CHECK(tls.verified_chains[0][1] == content_of(file("ca.pem")));
+      }
+      service.answer(asked, site.good(asked));
+      site.check_right(client);
+    }
+  }
+}
+
+TEST_CASE("another CONNECT of one connection is judged by the auth callout as the first one is") {
+  callout_site site;
+  auto service = site.serve();
+  auto client = site.alice();
+  auto first = service.next();
+  service.answer(first, site.good(first));
+  site.check_right(client);
+  client.connect(R"("user":"bob","pass":"his")");
+  client.send("PUB right 0\r\n\r\nPUB wrong 0\r\n\r\nPING"); // waits for the verdict
+  auto second = service.next();
+  CHECK(second.said.client.user == "bob");
+  CHECK(second.said.connect.password == "his");
+  CHECK(second.said.client.id == first.said.client.id);
+  CHECK(second.user() != first.user());
+  service.answer(second,
+                 response_with(second, user_for(second, site.issuer, site.greedy()), site.issuer));
+  CHECK(client.line() == "-ERR 'Permissions Violation for Publish to \"right\"'");
+  CHECK(client.line() == "PONG");
+  client.connect(R"("user":"svc","pass":"pwd")"); // one of its own users needs no question
+  CHECK(client.until_pong() == "");
+  client.connect(R"("user":"alice","pass":"secret")");
+  auto third = service.next();
+  CHECK(third.said.client.user == "alice");
+  service.answer(third, response_error(third, "no more", site.issuer));
+  CHECK(client.until_pong() == violation);
+}
+
+TEST_CASE("whom the auth callout refuses is announced, with its reason in its own account alone") {
+  callout_site site{"allowed_accounts: [APP]"};
+  auto service = site.serve();
+  service.client().send("SUB $SYS.ACCOUNT.CLIENT.AUTH.ERR own");
+  service.settle();
+  site_client operators{site.server, R"("user":"sys","pass":"sp")"};
+  site_client tenant{site.server, R"("user":"other","pass":"op")"};
+  operators.send("SUB $SYS.SERVER.*.CLIENT.AUTH.ERR 1");
+  tenant.send("SUB $SYS.> 1");
+  CHECK(operators.until_pong() == "");
+  CHECK(tenant.until_pong() == "");
+  auto client = site.alice();
+  auto asked = service.next();
+  service.answer(asked, response_error(asked, "not her", site.issuer));
+  CHECK(client.until_pong() == violation);
+  auto event = operators.message().payload;
+  CAPTURE(event);
+  CHECK(event.find(R"("type":"io.nats.server.advisory.v1.client_disconnect")")
+        != std::string::npos);
+  CHECK(event.find(R"("user":"alice","name":"hers")") != std::string::npos);
+  CHECK(event.find(R"("reason":"Authentication Failure"})") != std::string::npos);
+  CHECK(event.find("not her") == std::string::npos);
+  CHECK(event.find("secret") == std::string::npos);
+  auto told = service.client().message();
+  CAPTURE(told.payload);
+  CHECK(told.subject == "$SYS.ACCOUNT.CLIENT.AUTH.ERR");
+  CHECK(told.payload.find(R"("acc":"AUTH","user":"alice")") != std::string::npos);
+  CHECK(told.payload.find("not her") != std::string::npos);
+  CHECK(tenant.until_pong() == "");
 }

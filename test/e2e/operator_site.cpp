@@ -64,9 +64,17 @@ std::string site_client::take_info() {
   return info.value("nonce", "");
 }
 
-site_client::site_client(const server_process& server, const std::string& members)
+site_client::site_client(const server_process& server, const std::string& members,
+                         const std::optional<tls_options>& over)
     : socket_{server.port(), 5s} {
   take_info();
+  if (over)
+    if (auto wrong = socket_.start_tls(*over); !wrong.empty())
+      throw case_failure("no TLS handshake: " + wrong);
+  connect(members);
+}
+
+void site_client::connect(const std::string& members) {
   send("CONNECT {\"verbose\":false,\"pedantic\":false,\"headers\":true"
        + (members.empty() ? members : "," + members) + "}");
 }

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -55,8 +56,12 @@ class site_client {
 public:
   /// Logs in with the JWT, signing the nonce for `user`.
   site_client(const server_process& server, const std::string& jwt, const security::key_pair& user);
-  /// Sends a CONNECT with these members of its JSON object, `"user":"u","pass":"p"`.
-  site_client(const server_process& server, const std::string& members);
+  /// Sends a CONNECT with these members of its JSON object, `"user":"u","pass":"p"`; over TLS if it
+  /// is said how. Throws case_failure if there is no handshake.
+  site_client(const server_process& server, const std::string& members,
+              const std::optional<tls_options>& over = {});
+  /// Another one; what it does not mention stays.
+  void connect(const std::string& members);
   void send(const std::string& line) { socket_.send(line + "\r\n"); }
   /// The next line without its end, no INFO, PINGs answered; "(closed)" at the end of the stream.
   std::string line();

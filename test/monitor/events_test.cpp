@@ -147,6 +147,14 @@ TEST_CASE_FIXTURE(system_world, "a refused login is also told to the account it 
   auto told = heard(ears_there);
   REQUIRE(told.size() == 1);
   CHECK(told[0].body["id"] == events[0].body["id"]);
+  note(happening::refused, tenant, app(), "not her");
+  events = heard(ears);
+  REQUIRE(events.size() == 1);
+  CHECK(events[0].body["reason"] != "not her");
+  told = heard(ears_there); // an auth callout's word is for its account
+  REQUIRE(told.size() == 1);
+  CHECK(told[0].body["reason"] == "not her");
+  CHECK(told[0].body["client"]["acc"] == "A");
 }
 
 TEST_CASE_FIXTURE(system_world, "an account's count goes out on the old subject first, as one") {

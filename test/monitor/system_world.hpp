@@ -92,10 +92,10 @@ struct system_world : troupe::test::router_world {
     return answers.empty() ? json{} : answers.front().body;
   }
   void note(actors::happening what, const actors::account_ptr& where,
-            actors::connection_snapshot who) {
+            actors::connection_snapshot who, std::string detail = {}) {
     who.account = where->name;
-    self->send(announcer, std::make_shared<const actors::notice>(
-                              actors::notice{what, where, std::move(who), noon() + 10s}));
+    self->send(announcer, std::make_shared<const actors::notice>(actors::notice{
+                              what, where, std::move(who), noon() + 10s, std::move(detail)}));
   }
 
   actors::account_registry accounts{1, "SYS"};
