@@ -28,12 +28,11 @@ def config(limit=50, ousted=True, newcomer=False, imports=True):
 class Crowd:
     """Pairs that send each other numbered messages, and must never notice anything."""
 
-    def __init__(self, port):
-        self.port = port
+    def __init__(self, connect):
         self.number = 0
         self.pairs = []
         for n in range(PAIRS):
-            publisher, subscriber = Peer(port, "bystander"), Peer(port, "bystander")
+            publisher, subscriber = connect(), connect()
             subscriber.send(f"SUB pair.{n} 1\r\n")
             subscriber.fence()
             self.pairs.append((publisher, subscriber))
@@ -98,7 +97,7 @@ def hears_feed(source, sink):
 
 def main():
     with Server(sys.argv[1] + "/nats-server", config()) as server:
-        crowd = Crowd(server.port)
+        crowd = Crowd(lambda: Peer(server.port, "bystander"))
         small = [Peer(server.port, "small") for _ in range(18)]
         ousted, source, sink = (Peer(server.port, u) for u in ("ousted", "source", "sink"))
         sink.send("SUB in.> 1\r\n")
