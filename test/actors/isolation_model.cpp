@@ -209,6 +209,8 @@ private:
     return chances_[used_++].taken;
   }
 
+  static inline const std::string lost;
+
   std::string mapped(size_t where, const std::string& subject) {
     const mapping* found = nullptr;
     for (const auto& one : in_.accounts[where].mappings)
@@ -221,12 +223,14 @@ private:
       return subject;
     std::vector<std::string> names;
     int sum = 0;
+    bool keeps = false;
     for (const auto& each : found->destinations) {
       names.push_back(renamed(subject, found->source, each.subject));
       sum += each.percent;
+      keeps = keeps || each.subject == found->source;
     }
-    if (sum < 100)
-      names.push_back(subject);
+    if (sum < 100) // who names the subject itself wants the rest lost
+      names.push_back(keeps ? lost : subject);
     return names.size() == 1 ? names[0] : names[choose(names.size())];
   }
 
@@ -235,6 +239,8 @@ private:
   /// All who hear it in the account, and those whom it crosses to. `been`: exports it came through.
   void reach(size_t where, const std::string& subject, const waiting& reply,
              const std::vector<std::string>& been, kind what) {
+    if (subject == lost)
+      return;
     std::map<std::string, std::vector<delivery>> groups;
     for (size_t i = 0; i < in_.interests.size(); ++i) {
       auto home = in_.clients[in_.interests[i].whose].where;
