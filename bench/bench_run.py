@@ -17,7 +17,10 @@ class BenchRun:
         self.amounts = {}  # (server, load) -> messages for one run of about options.seconds
 
     def _command(self, server, flags):
-        return [self.tool, "bench", "--json", "--server", server.url, *server.site.login, *flags]
+        linked = getattr(server, "other_url", None)
+        where = ["--subscriber-server", linked] if linked else []
+        return [self.tool, "bench", "--json", "--server", server.url, *where, *server.site.login,
+                *flags]
 
     def _bench(self, server, flags):
         done = subprocess.run(self._command(server, flags), capture_output=True, text=True,
@@ -32,6 +35,8 @@ class BenchRun:
             return self._idle(load, server)
         if load.kind == "handshakes":
             return self._handshakes(load, server)
+        if load.kind == "interest":
+            return self._interest(load, server)
         if load.kind == "request":
             report = self._bench(server, [*load.flags, "--requests", str(self.options.requests)])
             return {"p50": report["microseconds"]["p50"], "p99": report["microseconds"]["p99"]}
@@ -90,6 +95,28 @@ class BenchRun:
             holder.wait(60)
         report = json.loads(line)
         return {"memory": (after - before) / count, "open_seconds": report["seconds"]}
+
+    def _interest(self, load, pair):
+        """Many subscriptions at one of two servers, until the other one knows them."""
+        warm = self._command(pair, ["--interest", "10", *load.flags])
+        subprocess.run(warm, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=True)
+        count = self.options.interest
+        before = (pair.first.memory(), pair.second.memory())
+        cpu = pair.cpu_seconds()
+        flags = ["--interest", str(count), "--hold-until-eof", "--idle-limit", "60s", *load.flags]
+        with subprocess.Popen(self._command(pair, flags), stdin=subprocess.PIPE,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as holder:
+            line = holder.stdout.readline()
+            cpu = pair.cpu_seconds() - cpu
+            if not line:
+                holder.stdin.close()
+                raise LoadFailed(holder.stderr.read().strip())
+            there = self._settled_memory(pair.second) - before[1]
+            here = pair.first.memory() - before[0]
+            holder.stdin.close()
+            holder.wait(60)
+        return {"until_known": json.loads(line)["seconds"], "memory": there / count,
+                "memory_of_links": here / count, "cpu": cpu / (count / 1e6)}
 
     @staticmethod
     def _settled_memory(server):

@@ -3,7 +3,8 @@
 
 `required` is the least ratio of Troupe to the better one of the peers, larger being better for every
 figure (for times, memory and CPU the ratio is turned round). `limits` are figures of Troupe alone,
-and RELATIONS compare its loads with each other.
+and RELATIONS compare its loads with each other. A load with a `link` runs over two servers: who
+publishes or asks is at one of them, who subscribes or answers at the other.
 """
 
 from dataclasses import dataclass, field
@@ -13,12 +14,28 @@ from dataclasses import dataclass, field
 class Load:
     name: str
     flags: tuple  # of `troupe bench`, without the amount
-    kind: str  # "deliver", "publish", "request", "requests", "connections" or "handshakes"
+    # "deliver", "publish", "request", "requests", "connections", "handshakes" or "interest"
+    kind: str
     probe: int = 0  # the amount of the first, short run that finds the amount for a full one
     tls: bool = False
+    link: str = ""  # of sites.py: "route", "leaf" or "gateway"
     site: str = "one user"  # of sites.py: or "tenants", "operator"
     required: dict = field(default_factory=dict)  # figure -> ratio
     limits: dict = field(default_factory=dict)  # figure -> the worst that Troupe may have
+
+
+def over(link):
+    """What two linked servers have to carry."""
+    return (
+        Load(f"16 B, 1 to 1, over a {link}", ("--size", "16", "--sub", "1"), "deliver", 100_000,
+             link=link, required={"rate": 3.0, "cpu": 3.0}),
+        Load(f"1 KiB, 1 to 1, over a {link}", ("--size", "1024", "--sub", "1"), "deliver", 50_000,
+             link=link, required={"rate": 3.0, "cpu": 3.0}),
+        Load(f"request and reply over a {link}", ("--size", "16"), "request", 1_000, link=link,
+             required={"p50": 1.25, "p99": 1.0}),
+        Load(f"distinct subscriptions over a {link}", (), "interest", link=link,
+             required={"until_known": 3.0, "memory": 3.0, "memory_of_links": 3.0, "cpu": 3.0}),
+    )
 
 
 LOADS = (
@@ -59,6 +76,7 @@ LOADS = (
          required={"cpu": 1.0}),
     Load("log-in by JWT", (), "handshakes", site="operator", required={"handshakes": 1.0},
          limits={"handshakes": 2000}),
+    *over("route"), *over("leaf"), *over("gateway"),
 )
 
 # (load, figure, load that it is compared with, the least ratio; more is better, as in `required`).
@@ -77,5 +95,7 @@ FIGURES = {
     "p50": ("p50, us", False),
     "p99": ("p99, us", False),
     "memory": ("server bytes each", False),
+    "memory_of_links": ("bytes each at the other server", False),
+    "until_known": ("s until the other server knows", False),
     "handshakes": ("per server CPU second", True),
 }

@@ -22,6 +22,7 @@ import tempfile
 
 from bench_run import BenchRun, LoadFailed
 from loads import FIGURES, LOADS, RELATIONS
+from server_pair import LinkNotServed, ServerPair
 from server_process import ServerFailed, ServerProcess, make_certificate
 from sites import SiteFailed, one_user, operator_site, tenants
 
@@ -43,6 +44,8 @@ def parse_arguments():
     parser.add_argument("--requests", type=int, default=10000, metavar="N")
     parser.add_argument("--handshakes", type=int, default=1000, metavar="N")
     parser.add_argument("--idle-connections", type=int, default=5000, metavar="N")
+    parser.add_argument("--interest", type=int, default=500000, metavar="N",
+                        help="distinct subscriptions that a linked server is told of")
     parser.add_argument("--only", metavar="TEXT", help="only loads whose name contains TEXT")
     parser.add_argument("--troupe-command", default="{binary} run --config {config}")
     parser.add_argument("--peer-command", default="{binary} -c {config}")
@@ -87,12 +90,11 @@ def say(text):
     print(text, file=sys.stderr, flush=True)
 
 
-def measure(options, servers, sites, certificate):
+def measure(options, servers, chosen, sites, certificate):
     """{server: {load: {figure: [value per turn]}}} and the list of failures."""
     figures = {name: {} for name, _, _ in servers}
     failures = []
     run = BenchRun(options.tool, options)
-    chosen = [load for load in LOADS if not options.only or options.only in load.name]
 
     def note(name, load, values):
         for figure, value in values.items():
@@ -105,21 +107,31 @@ def measure(options, servers, sites, certificate):
             failures.append(f"{name}: {load.name}: {failed}")
             say("  " + failures[-1])
 
+    def server_for(load, binary, template):
+        """A server of its own for each run: nobody inherits another load's heap."""
+        if load.link:
+            return ServerPair(template, binary, sites[load.site], load.link)
+        return ServerProcess(template, binary, sites[load.site], certificate if load.tls else None)
+
     relay = {}
+    left_out = set()
     for turn in range(options.turns):
         say(f"turn {turn + 1} of {options.turns}")
-        for size in RELAY_SIZES:
+        for size in RELAY_SIZES if any(not load.link for load in chosen) else ():
             relay.setdefault(f"{size} B", []).append(run.relay(options.relay, size))
         order = servers[turn % len(servers):] + servers[:turn % len(servers)]
         for load in chosen:
             if load.tls and not certificate:
                 continue
             for name, binary, template in order:
+                if (name, load.link) in left_out:
+                    continue
                 try:
-                    # A server of its own for each run: nobody inherits another load's heap.
-                    with ServerProcess(template, binary, sites[load.site],
-                                       certificate if load.tls else None) as up:
+                    with server_for(load, binary, template) as up:
                         one(load, name, up)
+                except LinkNotServed as why:
+                    left_out.add((name, load.link))
+                    say(f"  {name}: loads over a {load.link} are left out: {why}")
                 except ServerFailed as failed:
                     failures.append(f"{name}: {failed}")
                     say("  " + failures[-1])
@@ -204,9 +216,11 @@ def main():
         certificate = make_certificate(folder)
         if not certificate:
             say("no openssl command: the TLS loads are left out")
-        sites = {"one user": one_user(), "tenants": tenants(),
-                 "operator": operator_site(options.tool, os.path.join(folder, "operator"))}
-        figures, relay, failures = measure(options, servers, sites, certificate)
+        chosen = [load for load in LOADS if not options.only or options.only in load.name]
+        sites = {"one user": one_user(), "tenants": tenants()}
+        if any(load.site == "operator" for load in chosen):
+            sites["operator"] = operator_site(options.tool, os.path.join(folder, "operator"))
+        figures, relay, failures = measure(options, servers, chosen, sites, certificate)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     rows = compare(figures, servers)

@@ -2,8 +2,9 @@
 """A site is the text of a configuration and the flags by which the load generator logs in."""
 import glob
 import os
+import socket
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 ACCOUNTS = 200
 
@@ -71,3 +72,32 @@ def operator_site(tool, folder):
                        if not line.startswith(("listen:", "http:")))
     (creds,) = glob.glob(os.path.join(folder, "**", "app.creds"), recursive=True)
     return Site(config + "\n", ("--creds", creds))
+
+
+LINKS = ("route", "leaf", "gateway")
+
+
+def free_port():
+    """Nobody listens there at the moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def linked(site, link):
+    """Two sites, joined by one link of that kind: `site` twice. The second one dials the first, and
+    the port that it dials is the third of what is returned."""
+    first, second = free_port(), free_port()
+    texts = {
+        "route": (f'cluster {{ name: c, listen: "127.0.0.1:{first}" }}\n',
+                  f'cluster {{ name: c, listen: "127.0.0.1:{second}"\n'
+                  f'  routes: ["nats-route://127.0.0.1:{first}"] }}\n'),
+        "leaf": (f'leafnodes {{ listen: "127.0.0.1:{first}" }}\n',
+                 f'leafnodes {{ remotes: [{{url: "nats-leaf://bench:bench@127.0.0.1:{first}"}}] }}\n'),
+        "gateway": (f'gateway {{ name: one, listen: "127.0.0.1:{first}" }}\n',
+                    f'gateway {{ name: two, listen: "127.0.0.1:{second}"\n'
+                    f'  gateways: [{{name: one, url: "nats://127.0.0.1:{first}"}}] }}\n'),
+    }[link]
+    names = ('server_name: "one"\n', 'server_name: "two"\n')
+    return *(replace(site, config=site.config + name + text)
+             for name, text in zip(names, texts)), first

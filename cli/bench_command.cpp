@@ -1,4 +1,5 @@
 // cli/bench_command.cpp: `troupe bench` loads a server and says what it carried.
+#include "cli/bench_link.hpp"
 #include "cli/bench_load.hpp"
 #include "cli/bench_publisher.hpp"
 #include "cli/bench_report.hpp"
@@ -20,11 +21,13 @@ namespace {
 struct bench_flags {
   connect_flags connection;
   load_plan load;
+  std::string subscriber_servers;
   std::string idle = "10s";
   uint64_t requests = 0;
   uint32_t in_flight = 1;
   uint32_t connections = 0;
   uint32_t handshakes = 0;
+  uint32_t interest = 0;
   uint32_t subscriptions = 2;
   uint32_t at_once = 128;
   bool hold_until_eof = false;
@@ -41,6 +44,8 @@ constexpr auto examples = R"(Examples:
   troupe bench --requests 200000 --in-flight 64          round trips, pipelined
   troupe bench --connections 10000 --subscriptions 2     idle connections, held until Ctrl-C
   troupe bench --handshakes 2000 --tls --tls-insecure    TLS handshakes with log-in
+  troupe bench --sub 1 --subscriber-server nats://other  over a link between two servers
+  troupe bench --interest 100000 --subscriber-server ... until a linked server knows of them
 
 Time runs from the first publish to the last delivery (publish only: to the last PONG).
 Sizes are payload bytes; MB/s count payloads. Without --verify messages are counted by
@@ -54,8 +59,11 @@ outcome check_flags(const bench_flags& flags) {
   };
   if (auto wrong = check_publish_argument(load.subject))
     return wrong;
-  if ((flags.requests > 0) + (flags.connections > 0) + (flags.handshakes > 0) > 1)
-    return usage("--requests, --connections and --handshakes exclude each other");
+  if ((flags.requests > 0) + (flags.connections > 0) + (flags.handshakes > 0) + (flags.interest > 0)
+      > 1)
+    return usage("--requests, --connections, --handshakes and --interest exclude each other");
+  if (flags.interest > 0 && flags.subscriber_servers.empty())
+    return usage("--interest needs --subscriber-server: who subscribes is there");
   if (load.verify && load.size < stamp_size)
     return usage(fmt::format("--verify needs --size {} or more for its numbers", stamp_size));
   if (load.pairs && (load.publishers < 2 || load.subscribers % load.publishers != 0))
@@ -66,8 +74,12 @@ outcome check_flags(const bench_flags& flags) {
     return usage("at most 4096 publishers and subscribers", "see --connections for idle ones");
   if (load.bare_relay && (load.publishers != 1 || load.subscribers != 1 || load.verify))
     return usage("a bare relay carries one publisher to one subscriber, unverified");
-  if (!load.subscriber_user.empty() && (flags.connections > 0 || flags.handshakes > 0))
-    return usage("--subscriber-user is for loads with subscribers and for --requests");
+  if (flags.connections > 0 || flags.handshakes > 0) {
+    if (!load.subscriber_user.empty())
+      return usage("--subscriber-user is for loads with subscribers and for --requests");
+    if (!flags.subscriber_servers.empty())
+      return usage("--subscriber-server is for loads with subscribers and for --requests");
+  }
   return std::nullopt;
 }
 
@@ -89,6 +101,7 @@ outcome bench_requests(const bench_flags& flags, const load_plan& load) {
   plan.size = load.size;
   plan.subject = load.subject;
   plan.responder_user = load.subscriber_user;
+  plan.responder_servers = load.subscriber_servers;
   plan.idle_limit = load.idle_limit;
   latency_result result;
   if (auto wrong = run_requests(plan, result, interrupt_fd()))
@@ -111,6 +124,16 @@ outcome bench_swarm(const bench_flags& flags, const load_plan& load) {
                    [&](const swarm_result& opened) { print_swarm(plan, opened, flags.json); });
 }
 
+outcome bench_interest(const bench_flags& flags, const load_plan& load) {
+  interest_plan plan;
+  plan.sessions = load;
+  plan.subscriptions = flags.interest;
+  interest_result result;
+  return run_interest(
+      plan, result, interrupt_fd(), flags.hold_until_eof ? STDIN_FILENO : -1,
+      [&](const interest_result& known) { print_interest(plan, known, flags.json); });
+}
+
 outcome run_bench(const bench_flags& flags) {
   if (auto wrong = check_flags(flags))
     return wrong;
@@ -122,12 +145,17 @@ outcome run_bench(const bench_flags& flags) {
     return problem{fmt::format("--idle-limit \"{}\" is not a duration", flags.idle),
                    "write 500ms, 5s, 1m", exit_code::usage};
   load.idle_limit = *idle;
+  if (!flags.subscriber_servers.empty())
+    if (auto wrong = parse_servers(flags.subscriber_servers, load.subscriber_servers))
+      return wrong;
   load.show_progress = !flags.json;
   interrupt_fd();
   if (flags.requests > 0)
     return bench_requests(flags, load);
   if (flags.connections > 0 || flags.handshakes > 0)
     return bench_swarm(flags, load);
+  if (flags.interest > 0)
+    return bench_interest(flags, load);
   return bench_load(flags, load);
 }
 
@@ -153,6 +181,11 @@ void add_load_flags(CLI::App& command, bench_flags& flags) {
                   "subscribers, and who answers requests, log in as this user (of another account, "
                   "say), with the same password")
       ->type_name("NAME");
+  command
+      .add_option("--subscriber-server", flags.subscriber_servers,
+                  "subscribers, and who answers requests, connect to this server, which is linked "
+                  "to the other one")
+      ->type_name("URL");
   number("--subjects", load.subjects, "go around N subjects SUBJECT.0 … (default: 1)", 1);
   command.add_flag("--wildcard", load.wildcard,
                    "subscribe to SUBJECT.* instead of to each subject");
@@ -183,8 +216,10 @@ void add_bench_command(CLI::App& parent, int& status) {
   number("--connections", flags->connections, "open N idle connections and hold them", 1);
   number("--subscriptions", flags->subscriptions, "of each idle connection (default: 2)", 0);
   command->add_flag("--hold-until-eof", flags->hold_until_eof,
-                    "hold idle connections until standard input ends");
+                    "hold idle connections, or interest, until standard input ends");
   number("--handshakes", flags->handshakes, "connect, log in and close, N times", 1);
+  number("--interest", flags->interest,
+         "subscribe to N subjects at --subscriber-server, until --server knows of them", 1);
   number("--at-once", flags->at_once, "connections being opened at any time (default: 128)", 1);
   command
       ->add_option("--idle-limit", flags->idle, "give up when nothing moves for D (default: 10s)")

@@ -1,6 +1,7 @@
 // cli/bench_load.cpp: threads and sockets of a load, and the clock over them.
 #include "cli/bench_load.hpp"
 
+#include "cli/bench_link.hpp"
 #include "cli/bench_progress.hpp"
 #include "cli/bench_publisher.hpp"
 #include "cli/bench_session.hpp"
@@ -115,7 +116,7 @@ outcome load_run::open() {
       return wrong;
     publishers_.emplace_back(plan_, i, std::move(opened), published_);
   }
-  return std::nullopt;
+  return plan_.subscriber_servers.empty() ? std::nullopt : await_interest(plan_, tls_, stop_fd_);
 }
 
 void load_run::run_publishers(uint32_t thread) {

@@ -37,6 +37,8 @@ connect_options load_plan::of_subscribers() const {
   auto out = connection;
   if (!subscriber_user.empty())
     out.user = subscriber_user;
+  if (!subscriber_servers.empty())
+    out.servers = subscriber_servers;
   return out;
 }
 

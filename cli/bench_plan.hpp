@@ -21,11 +21,13 @@ struct load_plan {
   std::string queue;        ///< all subscribers join this group; empty: each gets every message
   std::string subject = "bench";
   std::string subscriber_user; ///< subscribers log in as this user; empty: as everybody
-  uint32_t subjects = 1;       ///< distinct subjects that each publisher goes around
-  bool wildcard = false;       ///< subscribe by one wildcard instead of by every subject
-  bool headers = false;        ///< publish with one header
-  bool verify = false;         ///< parse every message and check its sequence number
-  bool bare_relay = false;     ///< the peer is bench/relay, not a server
+  /// Subscribers connect here, to a server that is linked to the publishers' one; empty: to that.
+  std::vector<server_address> subscriber_servers;
+  uint32_t subjects = 1;   ///< distinct subjects that each publisher goes around
+  bool wildcard = false;   ///< subscribe by one wildcard instead of by every subject
+  bool headers = false;    ///< publish with one header
+  bool verify = false;     ///< parse every message and check its sequence number
+  bool bare_relay = false; ///< the peer is bench/relay, not a server
   uint32_t publisher_threads = 1;
   uint32_t subscriber_threads = 1;
   size_t block_size = 128 * 1024;   ///< bytes per write, about
@@ -35,7 +37,7 @@ struct load_plan {
 
   uint64_t expected_deliveries() const;
   uint64_t share_of_publisher(uint32_t publisher) const;
-  /// As whom subscribers log in.
+  /// As whom, and where, subscribers log in.
   connect_options of_subscribers() const;
   /// What publisher i publishes to (subscriber i is interested in), all of the same length.
   std::vector<std::string> subjects_of(uint32_t publisher) const;

@@ -104,4 +104,17 @@ void print_swarm(const swarm_plan& plan, const swarm_result& result, bool as_jso
   std::fflush(stdout);
 }
 
+void print_interest(const interest_plan& plan, const interest_result& result, bool as_json) {
+  auto rate = per_second(plan.subscriptions, result.seconds);
+  if (as_json)
+    return print_json({{"mode", "interest"},
+                       {"subscriptions", plan.subscriptions},
+                       {"seconds", result.seconds},
+                       {"per_second", rate},
+                       {"own_cpu_seconds", own_cpu_seconds()}});
+  fmt::print("{} known at the other server after {:.3f} s ({} per second)\n",
+             plural(plan.subscriptions, "subscription"), result.seconds, thousands(rate));
+  std::fflush(stdout);
+}
+
 } // namespace troupe::cli

@@ -1,6 +1,7 @@
 // cli/bench_request.cpp: a requester and a responder on blocking sockets, for honest latencies.
 #include "cli/bench_request.hpp"
 
+#include "cli/bench_link.hpp"
 #include "cli/bench_session.hpp"
 #include "cli/client.hpp"
 #include "protocol/server_parser.hpp"
@@ -147,8 +148,10 @@ outcome run_requests(const request_plan& plan, latency_result& out, int stop_fd)
   session answering;
   session asking;
   requester_ear ear{plan};
+  sessions.subscriber_user = plan.responder_user;
+  sessions.subscriber_servers = plan.responder_servers;
+  sessions.idle_limit = plan.idle_limit;
   load_plan others = sessions;
-  others.subscriber_user = plan.responder_user;
   others.connection = others.of_subscribers();
   if (auto wrong =
           open_bench_session(others, tls, fmt::format("SUB {} 1\r\n", plan.subject), answering))
@@ -156,6 +159,9 @@ outcome run_requests(const request_plan& plan, latency_result& out, int stop_fd)
   if (auto wrong =
           open_bench_session(sessions, tls, fmt::format("SUB {}.* 1\r\n", ear.inbox), asking))
     return wrong;
+  if (!plan.responder_servers.empty())
+    if (auto wrong = await_interest(sessions, tls, stop_fd))
+      return wrong;
   responder other{std::move(answering)};
   talker<requester_ear> talk{std::move(asking)};
   auto cpu = own_cpu_seconds();

@@ -13,6 +13,7 @@ struct request_plan {
   uint32_t in_flight = 1; ///< 1: one at a time
   std::string subject = "bench.request";
   std::string responder_user; ///< who answers logs in as this user; empty: as who asks
+  std::vector<server_address> responder_servers; ///< and connects here; empty: where who asks does
   std::chrono::nanoseconds idle_limit = std::chrono::seconds{10};
 };
 

@@ -5,6 +5,8 @@
 #include <nlohmann/json.hpp>
 
 #include <csignal>
+#include <fstream>
+#include <string>
 #include <vector>
 
 using troupe::test::has;
@@ -27,6 +29,7 @@ TEST_CASE("wrong usage ends with 2 and says what would be right") {
   CHECK(run({"pub", "a", "x", "--header", "novalue"}).code == 2);
   CHECK(run({"bench", "--sub", "1", "--verify", "--size", "3"}).code == 2);
   CHECK(run({"bench", "--requests", "5", "--handshakes", "5"}).code == 2);
+  CHECK(run({"bench", "--interest", "5"}).code == 2);
   CHECK(run({"sub", "a", "--server", "http://x"}).code == 2);
 }
 
@@ -205,6 +208,48 @@ TEST_CASE("bench delivers and verifies every load it offers") {
   auto micros = nlohmann::json::parse(latency.out)["microseconds"];
   CHECK(micros["p50"].get<double>() <= micros["p99"].get<double>());
   CHECK(run({"bench", "--requests", "500", "--in-flight", "16", "--server", server.url}).code == 0);
+}
+
+namespace {
+
+/// Where it listens for leaf nodes, by its own words.
+std::string leafnode_address(const peer_server& server) {
+  std::ifstream file{server.folder + "/log"};
+  std::string words = "Listening for leafnode connections on ";
+  for (std::string line; std::getline(file, line);)
+    if (auto at = line.find(words); at != line.npos)
+      return line.substr(at + words.size());
+  return {};
+}
+
+} // namespace
+
+TEST_CASE("bench loads two linked servers, and fails if they are not") {
+  if (no_peer())
+    return;
+  peer_server hub{"leafnodes { listen: \"127.0.0.1:-1\" }\n"};
+  REQUIRE(hub.is_up());
+  peer_server spoke{"leafnodes { remotes: [ {url: \"nats-leaf://" + leafnode_address(hub)
+                    + "\"} ] }\n"};
+  REQUIRE(spoke.is_up());
+  const std::vector<std::string> over_link{
+      "bench", "--json", "--server", hub.url, "--subscriber-server", spoke.url};
+  for (std::vector<std::string> load :
+       {std::vector<std::string>{"--sub", "1", "--messages", "2000"},
+        {"--requests", "50"},
+        {"--interest", "1000"}}) {
+    auto shown = load.front();
+    load.insert(load.begin(), over_link.begin(), over_link.end());
+    auto done = run(load);
+    REQUIRE_MESSAGE(done.code == 0, shown << ": " << done.err);
+    CHECK_MESSAGE(nlohmann::json::parse(done.out)["seconds"].get<double>() > 0, shown);
+  }
+  peer_server stranger;
+  REQUIRE(stranger.is_up());
+  auto alone = run({"bench", "--sub", "1", "--idle-limit", "100ms", "--server", hub.url,
+                    "--subscriber-server", stranger.url});
+  CHECK(alone.code == 1);
+  CHECK(has(alone.err, "are the two servers linked?"));
 }
 
 TEST_CASE("idle connections are held until standard input ends") {
