@@ -11,7 +11,7 @@
 namespace troupe::actors {
 
 /// Payloads from this size on are not copied: a count on their block is cheaper.
-constexpr size_t slice_from = 1024;
+constexpr size_t slice_from = 2048;
 
 /// memcpy without a call for the short texts that control lines are made of.
 [[gnu::always_inline]] inline char* put(char* at, std::string_view text) noexcept {
