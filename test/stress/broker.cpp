@@ -15,6 +15,18 @@ namespace {
 
 constexpr std::chrono::seconds longest_end{10};
 
+/// The same text in both formats.
+std::string cluster_of(const broker_wishes& more) {
+  if (more.cluster.empty())
+    return {};
+  std::string routes;
+  for (auto port : more.cluster)
+    if (port != more.cluster.front())
+      routes += fmt::format("{}\"nats-route://127.0.0.1:{}\"", routes.empty() ? "" : ", ", port);
+  return fmt::format("cluster: {{name: \"crowd\", listen: \"127.0.0.1:{}\", routes: [{}]}}\n",
+                     more.cluster.front(), routes);
+}
+
 /// Pending bytes decide who is slow, not how long a busy machine needs to gather them: hence the
 /// long write deadline. nats-server's format and flags know no number of reactors: with one,
 /// Troupe's own are used.
@@ -26,13 +38,27 @@ std::string config_of(const settings& wish, const broker_wishes& more, int port)
                        "monitoring: {{host: 127.0.0.1, port: -1}}\n"
                        "limits: {{max_pending: {}}}\n"
                        "timing: {{write_deadline: 600s}}\n"
-                       "logging: {{level: warn}}\n",
-                       wish.reactors, port, more.max_pending);
-  return fmt::format("http: \"127.0.0.1:-1\"\nmax_pending: {}\nwrite_deadline: \"600s\"\n",
-                     more.max_pending);
+                       "logging: {{level: warn}}\n{}",
+                       wish.reactors, port, more.max_pending, cluster_of(more));
+  return fmt::format("http: \"127.0.0.1:-1\"\nmax_pending: {}\nwrite_deadline: \"600s\"\n{}",
+                     more.max_pending, cluster_of(more));
 }
 
 } // namespace
+
+uint16_t free_port() {
+  int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in at{};
+  at.sin_family = AF_INET;
+  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof at;
+  bool bound = ::bind(fd, reinterpret_cast<const sockaddr*>(&at), size) == 0
+               && ::getsockname(fd, reinterpret_cast<sockaddr*>(&at), &size) == 0;
+  ::close(fd);
+  if (!bound)
+    throw std::runtime_error{"no free port"};
+  return ntohs(at.sin_port);
+}
 
 broker::broker(const settings& wish, const broker_wishes& more) : wish_{wish}, more_{more} {
   start(more.port);

@@ -32,6 +32,8 @@ constexpr entry entries[] = {
     {"limit", "UNSUB with a maximum delivers exactly that many", auto_unsubscribe},
     {"attack", "nothing that is sent to the client port disturbs the others", attack},
     {"crowd", "a broadcast reaches all, and after a crash all are back", crowd},
+    {"cluster_crowd", "a question to the nodes of three linked brokers is answered by all",
+     cluster_crowd},
 };
 
 void raise_file_limit() {
@@ -68,7 +70,7 @@ int main(int argc, char** argv) {
   std::vector<std::string> names;
   std::string help = "Scenarios, all unless some are named:\n";
   for (const auto& each : entries)
-    help += fmt::format("  {:<9} {}\n", each.name, each.claim);
+    help += fmt::format("  {:<13} {}\n", each.name, each.claim);
   CLI::App app{"Loads and attacks a broker's process\n" + help, "stress"};
   app.add_option("scenarios", names, "which ones");
   app.add_option("--server", wish.server, "binary that takes nats-server's flags")
