@@ -45,14 +45,16 @@ peer_interest::outcome peer_interest::put(const account_ptr& where, const key& w
   in.where = where;
   auto hash = hash_of(what);
   if (auto* known = find(in, what, hash)) {
-    bool same = known->what->origin() == what.origin
-                && (what.queue.empty() || known->what->weight() == weight);
+    // Of two that are one, that without an origin stays: the peer's own clients want it as well.
+    auto origin = !by_origin_ && known->what->origin().empty() ? std::string_view{} : what.origin;
+    bool same =
+        known->what->origin() == origin && (what.queue.empty() || known->what->weight() == weight);
     if (same)
       return outcome::known;
     // The new one first: so there is no moment without interest.
     auto before = known->what;
     known->what =
-        protocol::make_ref<remote_interest>(before->text(), link_, weight, shared(what.origin));
+        protocol::make_ref<remote_interest>(before->text(), link_, weight, shared(origin));
     where->add_interest(known->what, news_);
     where->drop_interest(*before, news_);
     return outcome::changed;

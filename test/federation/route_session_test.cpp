@@ -199,6 +199,19 @@ TEST_CASE("an older peer withdraws a leaf's interest without its origin") {
   CHECK_FALSE(world.host.ended);
 }
 
+TEST_CASE("what an older peer's clients want as well as its leaf node comes from that leaf too") {
+  for (const std::string words :
+       {"RS+ $G foo\r\nLS+ L1 $G foo\r\n", "LS+ L1 $G foo\r\nRS+ $G foo\r\n"}) {
+    session_world world;
+    world.admit("\"headers\":true,\"lnoc\":true");
+    world.hear(words);
+    auto found = world.accounts.global->interests.match("foo");
+    REQUIRE(found->plain().size() == 1);
+    const auto& what = static_cast<const actors::remote_interest&>(*found->plain()[0]);
+    CHECK_MESSAGE(what.origin().empty(), words);
+  }
+}
+
 TEST_CASE("interest in an account that comes later is not lost") {
   session_world world;
   world.admit();
