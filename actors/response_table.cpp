@@ -53,8 +53,9 @@ response_token response_table::make_token(size_t reactor, place where) {
   auto* at = out.digits.data();
   *at++ = digits[reactor / base % base];
   *at++ = digits[reactor % base];
-  for (size_t i = 0; i < response_token::place_digits; ++i, where /= base)
-    *at++ = digits[where % base];
+  size_t rest = where;
+  for (size_t i = 0; i < response_token::place_digits; ++i, rest /= base)
+    *at++ = digits[rest % base];
   while (at < out.digits.data() + out.digits.size()) {
     if (random_used_ == random_.size()) {
       fill_randomly(random_.data(), random_.size());
