@@ -133,6 +133,8 @@ protected:
   timer life_timer_; // the actor's own limits; lingering
 
 private:
+  static constexpr uint64_t progress_unknown = ~uint64_t{0};
+
   void read_large();
   void discard_input();
   void input_failed(io_result::status what);
@@ -151,7 +153,7 @@ private:
   size_t head_piece_ = 0;
   size_t head_offset_ = 0;
   loop_clock::time_point blocked_since_;
-  uint64_t progress_mark_ = 0; // bytes written in all, at the last check
+  uint64_t progress_mark_ = 0; // bytes that the peer has taken in all, at the last check
   uint64_t written_ = 0;
   timer write_timer_; // write deadline
   timer stall_timer_; // longest wait for a congested peer

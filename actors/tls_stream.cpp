@@ -1,7 +1,9 @@
 // actors/tls_stream.cpp: OpenSSL's return codes as plain results.
 #include "actors/tls_stream.hpp"
 
+#include <linux/sockios.h>
 #include <openssl/err.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -40,6 +42,11 @@ io_result write_socket(int fd, std::span<const iovec> pieces) noexcept {
   if (n >= 0)
     return {io_result::status::ok, static_cast<size_t>(n)};
   return from_errno();
+}
+
+uint64_t untaken_bytes(int fd) noexcept {
+  int bytes = 0;
+  return ::ioctl(fd, SIOCOUTQ, &bytes) == 0 ? static_cast<uint64_t>(bytes) : 0;
 }
 
 tls_stream::tls_stream(security::tls_session session, int fd) : ssl_{std::move(session)} {

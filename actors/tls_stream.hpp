@@ -24,6 +24,8 @@ struct io_result {
 /// Plain sockets: the same two calls without TLS.
 io_result read_socket(int fd, char* into, size_t size) noexcept;
 io_result write_socket(int fd, std::span<const iovec> pieces) noexcept;
+/// Bytes that were written to a TCP socket and that its peer's system has not acknowledged.
+uint64_t untaken_bytes(int fd) noexcept;
 
 /// Buffers are given back while nothing is under way (SSL_MODE_RELEASE_BUFFERS), so that an idle
 /// connection keeps only OpenSSL's state.

@@ -100,7 +100,7 @@ def linked(site, link):
     }[link]
     # Links do not wait for slow clients, with neither server: the load's own subscriber may fall
     # behind on a machine that it shares with both of them, and must not be cut for that.
-    common = "max_pending: 1073741824\n"
+    common = ""
     names = ('server_name: "one"\n', 'server_name: "two"\n')
     return *(replace(site, config=site.config + common + name + text)
              for name, text in zip(names, texts)), first

@@ -174,6 +174,7 @@ void peer_link::consume(actors::block& data, size_t size) {
 
 void peer_link::flush_batch() {
   home_.routes.flush();
+  wait_for_congested();
 }
 
 void peer_link::take(const actors::outgoing_ptr& batch) {

@@ -32,6 +32,7 @@ constexpr entry entries[] = {
     {"limit", "UNSUB with a maximum delivers exactly that many", auto_unsubscribe},
     {"attack", "nothing that is sent to the client port disturbs the others", attack},
     {"crowd", "a broadcast reaches all, and after a crash all are back", crowd},
+    {"link_burst", "a subscriber that reads is not cut by what comes over a route", link_burst},
     {"cluster_crowd", "a question to the nodes of three linked brokers is answered by all",
      cluster_crowd},
 };

@@ -30,6 +30,7 @@ void bounded_floods(const settings& wish, report& out);
 void auto_unsubscribe(const settings& wish, report& out);
 void attack(const settings& wish, report& out);
 void crowd(const settings& wish, report& out);
+void link_burst(const settings& wish, report& out);
 void cluster_crowd(const settings& wish, report& out);
 
 } // namespace troupe::stress
