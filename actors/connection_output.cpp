@@ -10,6 +10,8 @@ void connection::take(const outgoing_ptr& batch) {
                              std::memory_order_relaxed);
     return;
   }
+  if (dest_->direct.crowded.load(std::memory_order_relaxed))
+    settle();
   out_messages_ += batch->messages;
   out_bytes_ += batch->payload_bytes;
   if (account_)
@@ -43,6 +45,7 @@ void connection::settle() {
     out_messages_ += std::exchange(dest_->direct.messages, 0);
     out_bytes_ += std::exchange(dest_->direct.payload_bytes, 0);
     counts.swap(dest_->direct.counts);
+    dest_->direct.crowded.store(false, std::memory_order_relaxed);
   });
   add_up(counts);
 }

@@ -12,7 +12,8 @@ namespace troupe::actors {
 namespace {
 
 constexpr size_t most_pieces = 8;
-constexpr size_t most_counts = 8; ///< subscriptions that wait for their deliveries to be added up
+constexpr size_t most_counts = 8;          ///< of one batch
+constexpr size_t most_counts_waiting = 64; ///< each is looked for among them
 
 bool counts_at_once(const delivery_count& each) noexcept {
   return (each.to->quirks.load(std::memory_order_relaxed) & quirk_limited) != 0;
@@ -37,8 +38,8 @@ destination::~destination() = default;
 
 write_gate::outcome destination::write_directly(outgoing& batch, size_t reactor) {
   // A maximum that is reached, and a reply subject that was given away, are the owner's business.
-  bool plain = batch.replies.empty() && batch.pieces.size() <= most_pieces
-               && batch.counts.size() <= most_counts
+  bool plain = batch.replies.empty() && !direct.crowded.load(std::memory_order_relaxed)
+               && batch.pieces.size() <= most_pieces && batch.counts.size() <= most_counts
                && std::none_of(batch.counts.begin(), batch.counts.end(), counts_at_once);
   if (!plain)
     return write_gate::outcome::refused;
@@ -50,10 +51,13 @@ write_gate::outcome destination::write_directly(outgoing& batch, size_t reactor)
   auto out = gate.publish({pieces.data(), count}, batch.bytes_so_far(), pending, sent, [&] {
     direct.messages += batch.messages;
     direct.payload_bytes += batch.payload_bytes;
-    if (direct.where)
-      direct.where->shares[reactor].out.add(batch.messages, batch.payload_bytes);
+    if (!direct.where)
+      return;
+    direct.where->shares[reactor].out.add(batch.messages, batch.payload_bytes);
     for (const auto& each : batch.counts)
       add(direct.counts, each);
+    if (direct.counts.size() >= most_counts_waiting)
+      direct.crowded.store(true, std::memory_order_relaxed);
   });
   if (out == write_gate::outcome::part) {
     batch.drop_front(sent);

@@ -29,7 +29,9 @@ struct direct_deliveries {
   account* where = nullptr; ///< the peer's account, while the gate is open; links have none
   uint64_t messages = 0;
   uint64_t payload_bytes = 0;
-  std::vector<delivery_count> counts;
+  std::vector<delivery_count> counts; ///< of links none: nobody asks for them
+  /// There are so many counts that the owner has to add them up before more is written directly.
+  std::atomic<bool> crowded{false};
 };
 
 /// Why a delivery to this peer cannot simply be formatted. Also used for single subscriptions.

@@ -36,4 +36,34 @@ std::optional<reply_address> read_mapped(std::string_view subject) noexcept {
                        subject.substr(prefix_size)};
 }
 
+mapped_reply* mapped_ways::find(const name& which) const {
+  auto found = by_name_.find(which);
+  return found == by_name_.end() ? nullptr : found->second;
+}
+
+void mapped_ways::add(account_ptr where, mapped_reply_ptr way) {
+  by_name_.insert_or_assign({where.get(), way->whose.get(), way->subject_there}, way.get());
+  auto end = way->until.load(std::memory_order_relaxed);
+  by_end_.push_back({std::move(where), std::move(way), end});
+}
+
+mapped_ways::entry mapped_ways::take() {
+  auto oldest = std::move(by_end_.front());
+  by_end_.pop_front();
+  by_name_.erase({oldest.where.get(), oldest.way->whose.get(), oldest.way->subject_there});
+  return oldest;
+}
+
+std::optional<mapped_ways::entry> mapped_ways::take_ended(loop_clock::time_point now) {
+  while (!by_end_.empty() && now >= by_end_.front().end) {
+    auto end = by_end_.front().way->until.load(std::memory_order_relaxed);
+    if (now >= end)
+      return take();
+    by_end_.push_back(std::move(by_end_.front()));
+    by_end_.pop_front();
+    by_end_.back().end = end;
+  }
+  return std::nullopt;
+}
+
 } // namespace troupe::actors

@@ -8,10 +8,14 @@
 #include "actors/crossing.hpp"
 #include "actors/timer_wheel.hpp"
 
+#include <atomic>
 #include <chrono>
+#include <deque>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 
 namespace troupe::actors {
 
@@ -30,8 +34,8 @@ struct reply_address {
 /// Nothing if it has no such prefix.
 std::optional<reply_address> read_mapped(std::string_view subject) noexcept;
 
-/// Stands in the sublist for two seconds after somebody here has got a request with a mapped reply:
-/// what he publishes to the plain one takes the mapped way.
+/// Stands in the sublist for two seconds after somebody here last got a request with that mapped
+/// reply: what he publishes to the plain one takes the mapped way.
 class mapped_reply final : public crossing {
 public:
   mapped_reply(protocol::ref_ptr<const protocol::subject_text> text, destination_ptr nobody,
@@ -42,8 +46,48 @@ public:
 
   const protocol::ref_ptr<const destination> whose;
   const std::string subject_there;
-  const loop_clock::time_point until;
+  /// Written by the reactor that brought the request, read by that of the receiver.
+  std::atomic<loop_clock::time_point> until;
 };
 using mapped_reply_ptr = protocol::ref_ptr<mapped_reply>;
+
+/// The mapped replies that one router has put into sublists, by their end and by their text.
+/// Whoever asks again and again under one reply has one way, which lasts longer each time.
+class mapped_ways {
+public:
+  /// An account, who was asked there, and the mapped reply, which must outlive this.
+  struct name {
+    const account* where;
+    const destination* whose;
+    std::string_view reply;
+    bool operator==(const name&) const = default;
+  };
+
+  bool empty() const noexcept { return by_end_.empty(); }
+  size_t size() const noexcept { return by_end_.size(); }
+  /// Null if there is none.
+  mapped_reply* find(const name& which) const;
+  void add(protocol::ref_ptr<account> where, mapped_reply_ptr way);
+
+  struct entry {
+    protocol::ref_ptr<account> where;
+    mapped_reply_ptr way;
+    loop_clock::time_point end; ///< at the latest look; the way itself may last longer by now
+  };
+  /// Takes out the one that was looked at longest ago. Not empty.
+  entry take();
+  /// Takes out one whose time is over; nothing if there is none.
+  std::optional<entry> take_ended(loop_clock::time_point now);
+
+private:
+  struct hash_of_name {
+    size_t operator()(const name& which) const noexcept {
+      return std::hash<std::string_view>{}(which.reply) ^ std::hash<const void*>{}(which.whose);
+    }
+  };
+
+  std::deque<entry> by_end_;
+  std::unordered_map<name, mapped_reply*, hash_of_name> by_name_;
+};
 
 } // namespace troupe::actors

@@ -17,7 +17,6 @@
 
 #include <array>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -353,8 +352,8 @@ private:
   std::vector<chosen_queue> chosen_;
   uint64_t round_ = 0; // of what open_batch::wanted says
   uint64_t mapped_round_ = 0;
-  std::string mapped_reply_;                                    // of the message of that round
-  std::deque<std::pair<account_ptr, mapped_reply_ptr>> mapped_; // by their end
+  std::string mapped_reply_; // of the message of that round
+  mapped_ways mapped_;
   destination_ptr nobody_;
 
   // crossing.hpp

@@ -15,12 +15,9 @@ namespace {
 /// their way by interest.
 constexpr size_t most_mapped = 200'000;
 
-template <class Mapped>
-void forget_oldest(Mapped& all, link_registry& links) {
-  auto& [where, one] = all.front();
-  where->interests.remove(*one);
+void withdraw(const mapped_ways::entry& which, link_registry& links) {
+  which.where->interests.remove(*which.way);
   links.add_mapped(-1);
-  all.pop_front();
 }
 
 /// Somebody here, or behind a leaf of ours, has subscribed to it just now.
@@ -67,8 +64,12 @@ void router::await_mapped(account& where, const destination& to, const reply_add
                           std::string_view reply) {
   if (!now_ || !protocol::is_literal(mapped.rest)) // else it would lead away what is for others
     return;
+  if (auto* known = mapped_.find({&where, &to, reply})) {
+    known->until.store(now_() + mapped_for, std::memory_order_relaxed);
+    return;
+  }
   if (mapped_.size() >= most_mapped)
-    forget_oldest(mapped_, *links_);
+    withdraw(mapped_.take(), *links_);
   if (!nobody_)
     nobody_ = protocol::make_ref<destination>(uint64_t{0}, uint32_t{0}, protocol::peer_kind::system,
                                               int64_t{0});
@@ -79,20 +80,20 @@ void router::await_mapped(account& where, const destination& to, const reply_add
   if (!where.interests.insert(one))
     return;
   links_->add_mapped(1);
-  mapped_.push_back({account_ptr{&where}, std::move(one)});
+  mapped_.add(account_ptr{&where}, std::move(one));
   if (mapped_.size() == 1 && begin_sweeping_)
     begin_sweeping_();
 }
 
 bool router::sweep_mapped() {
-  while (!mapped_.empty() && now_() >= mapped_.front().second->until)
-    forget_oldest(mapped_, *links_);
+  while (auto ended = mapped_.take_ended(now_()))
+    withdraw(*ended, *links_);
   return !mapped_.empty();
 }
 
 router::~router() {
   while (!mapped_.empty())
-    forget_oldest(mapped_, *links_);
+    withdraw(mapped_.take(), *links_);
 }
 
 /// What somebody publishes to a reply that he was asked under goes the mapped way, and no other.
@@ -106,7 +107,7 @@ bool router::divert(account& where, const protocol::match_result& receivers,
     if (sub.what != crossing::kind::mapped)
       continue;
     const auto& way = static_cast<const mapped_reply&>(sub);
-    if (way.whose.get() != msg.from || now_() >= way.until)
+    if (way.whose.get() != msg.from || now_() >= way.until.load(std::memory_order_relaxed))
       continue;
     auto pub = msg.pub;
     pub.subject = way.subject_there;

@@ -97,7 +97,6 @@ void peer_link::settle_figures() {
   dest_->gate.hold([&] {
     out_messages_ += std::exchange(dest_->direct.messages, 0);
     out_bytes_ += std::exchange(dest_->direct.payload_bytes, 0);
-    dest_->direct.counts.clear();
   });
 }
 
@@ -204,7 +203,7 @@ void peer_link::retire(close_reason reason) {
   retired_ = true;
   dest_->doom();
   dest_->gate.close();
-  settle_figures(); // what publishers noted there names interest, and that names this link
+  settle_figures();
   stop_reading();
   withdraw();
   home_.routes.flush(); // others hear at once that its interest has gone

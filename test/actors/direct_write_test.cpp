@@ -63,6 +63,30 @@ TEST_CASE("what is written directly is counted by the account at once and kept f
   CHECK(world.sub->delivered == 0);
 }
 
+TEST_CASE("what is written to a link directly keeps no interest alive") {
+  quiet_peer world;
+  world.dest->direct.where = nullptr; // as links have it
+  CHECK(world.dest->write_directly(*world.batch("RMSG A a 2\r\nhi\r\n"), 0)
+        == write_gate::outcome::whole);
+  CHECK(world.dest->direct.messages == 1);
+  CHECK(world.dest->direct.counts.empty());
+}
+
+TEST_CASE("of many subscriptions the owner adds up the counts before more is written directly") {
+  quiet_peer world;
+  size_t written = 0;
+  while (written < 1000) {
+    world.sub = world.subscribe(world.peers.front(), "a", std::to_string(written + 2));
+    if (world.dest->write_directly(*world.batch("MSG a 1 2\r\nhi\r\n"), 0)
+        == write_gate::outcome::refused)
+      break;
+    ++written;
+  }
+  CHECK(written == world.dest->direct.counts.size());
+  CHECK(written < 1000);
+  CHECK(world.dest->direct.crowded);
+}
+
 TEST_CASE("a subscription with a maximum is never written to directly") {
   quiet_peer world;
   world.sub->quirks = actors::quirk_limited;

@@ -98,6 +98,26 @@ TEST_CASE_FIXTURE(super_cluster,
     CHECK(away.take().empty());
     CHECK(member.take() == "RMSG A inbox.1 1\r\ny\r\n");
   }
+  SUBCASE("who asks again under the same reply takes no more room, and is answered longer") {
+    auto before = account->interests.size();
+    for (int i = 0; i < 100; ++i)
+      CHECK(arrive(from_there, {"svc", "x", "_GR_.ACfM4c.server.inbox.1"}) == 1);
+    CHECK(account->interests.size() == before);
+    later = std::chrono::seconds{1};
+    CHECK(arrive(from_there, {"svc", "x", "_GR_.ACfM4c.server.inbox.1"}) == 1);
+    bob.take();
+    later = std::chrono::milliseconds{2500};
+    routes.sweep();
+    CHECK(say({"inbox.1", "y"}, &bob) == 1);
+    CHECK(away.take() == "RMSG A _GR_.ACfM4c.server.inbox.1 1\r\ny\r\n");
+    later = std::chrono::milliseconds{3500};
+    routes.sweep();
+    CHECK(account->interests.size() == before - 1);
+    CHECK(say({"inbox.1", "y"}, &bob) == 2);
+    CHECK(arrive(from_there, {"svc", "x", "_GR_.ACfM4c.server.inbox.1"}) == 1);
+    bob.take();
+    CHECK(say({"inbox.1", "y"}, &bob) == 1);
+  }
   SUBCASE("after two seconds so does what he publishes") {
     later = std::chrono::seconds{3};
     routes.sweep();
