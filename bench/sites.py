@@ -98,9 +98,6 @@ def linked(site, link):
                     f'gateway {{ name: two, listen: "127.0.0.1:{second}"\n'
                     f'  gateways: [{{name: one, url: "nats://127.0.0.1:{first}"}}] }}\n'),
     }[link]
-    # Links do not wait for slow clients, with neither server: the load's own subscriber may fall
-    # behind on a machine that it shares with both of them, and must not be cut for that.
-    common = ""
     names = ('server_name: "one"\n', 'server_name: "two"\n')
-    return *(replace(site, config=site.config + common + name + text)
+    return *(replace(site, config=site.config + name + text)
              for name, text in zip(names, texts)), first
