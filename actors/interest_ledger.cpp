@@ -97,6 +97,19 @@ bool interest_ledger::change(entry& where, const subscription& what, bool comes)
   return false;
 }
 
+/// Its place; a new one if there is none.
+leaf_interest& interest_ledger::leaf_of(seldom& rest, const shared_text& cluster) {
+  auto name = cluster ? cluster->subject() : std::string_view{};
+  if (rest.leaf.is_of(name) && !rest.leaf.none())
+    return rest.leaf;
+  for (auto& each : rest.more)
+    if (each.is_of(name))
+      return each;
+  auto& place = rest.leaf.none() ? rest.leaf : rest.more.emplace_front();
+  place.cluster = cluster;
+  return place;
+}
+
 /// What only brokers with leafs have. A leaf is never told of its own interest, so that for the
 /// others each number matters.
 bool interest_ledger::change_leafs(entry& where, const subscription& what, bool comes) {
@@ -111,20 +124,13 @@ bool interest_ledger::change_leafs(entry& where, const subscription& what, bool 
     adjust(rest.leaf_up, weight, comes, true);
   } else {
     const auto& remote = static_cast<const remote_interest&>(what);
-    const auto& link = remote.link();
-    std::string_view cluster =
-        source == interest_source::route ? remote.origin() : std::string_view{link.cluster};
-    auto known = std::find_if(rest.leafs.begin(), rest.leafs.end(), [&](const auto& each) {
-      return (each.cluster ? each.cluster->subject() : std::string_view{}) == cluster;
-    });
-    if (known == rest.leafs.end())
-      known = rest.leafs.insert(
-          known, {cluster.empty() ? shared_text{} : subject_text::make(cluster), 0, 0});
-    adjust(source == interest_source::route ? known->routed : known->down, weight, comes, true);
-    if (known->down == 0 && known->routed == 0)
-      rest.leafs.erase(known);
+    bool routed = source == interest_source::route;
+    auto& leaf = leaf_of(rest, routed ? remote.shared_origin() : remote.link().cluster_text());
+    adjust(routed ? leaf.routed : leaf.down, weight, comes, true);
+    if (leaf.none())
+      rest.more.remove_if([](const leaf_interest& each) { return each.none(); });
   }
-  if (rest.service == 0 && rest.leaf_up == 0 && rest.leafs.empty())
+  if (rest.service == 0 && rest.leaf_up == 0 && rest.leaf.none() && rest.more.empty())
     where.rest.reset();
   return true;
 }
@@ -153,7 +159,9 @@ interest_counts interest_ledger::counts(const subject_text& what) const {
   if (known->rest) {
     out.service = known->rest->service;
     out.leaf_up = known->rest->leaf_up;
-    out.leafs = known->rest->leafs;
+    if (!known->rest->leaf.none())
+      out.leafs.push_back(known->rest->leaf);
+    out.leafs.insert(out.leafs.end(), known->rest->more.begin(), known->rest->more.end());
   }
   return out;
 }

@@ -8,6 +8,7 @@
 #include "protocol/subject_text.hpp"
 
 #include <cstdint>
+#include <forward_list>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -22,6 +23,11 @@ struct leaf_interest {
   shared_text cluster; ///< null: leafs without a name
   uint32_t down = 0;
   uint32_t routed = 0;
+
+  bool none() const noexcept { return down == 0 && routed == 0; }
+  bool is_of(std::string_view name) const noexcept {
+    return (cluster ? cluster->subject() : std::string_view{}) == name;
+  }
 };
 
 /// Subscriptions, or for a queue group members, of one subject and queue.
@@ -62,8 +68,10 @@ private:
   struct seldom {
     uint32_t service = 0;
     uint32_t leaf_up = 0;
-    std::vector<leaf_interest> leafs;
+    leaf_interest leaf; // by far the most are wanted by one leaf cluster only
+    std::forward_list<leaf_interest> more;
   };
+  static_assert(sizeof(seldom) == 32);
   struct entry {
     shared_text text;
     uint32_t hash = 0;
@@ -81,6 +89,7 @@ private:
 
   entry* find(const protocol::subject_text& what, uint32_t hash) const;
   static bool change(entry& where, const subscription& what, bool comes);
+  static leaf_interest& leaf_of(seldom& rest, const shared_text& cluster);
   static bool change_leafs(entry& where, const subscription& what, bool comes);
 
   link_registry& links_;

@@ -26,16 +26,29 @@ public:
   protocol::peer_role role;  ///< which end of a leaf's link we are, its peer may have a say in
   bool headers = true;       ///< it takes HMSG
   bool leaf_origins = false; ///< a route's peer that takes LS+ and LMSG (`lnoc`)
-  std::string cluster; ///< of a leaf: the cluster at the other end; of a gateway: the remote's name
-  std::string hash;    ///< short_hash() of a gateway's remote name, or of a route's peer id
-  account_ptr account; ///< of a leaf: the one account; null: it carries all
-  bool isolated = false; ///< of a leaf: it hears nothing of other leafs
+  std::string hash;          ///< short_hash() of a gateway's remote name, or of a route's peer id
+  account_ptr account;       ///< of a leaf: the one account; null: it carries all
+  bool isolated = false;     ///< of a leaf: it hears nothing of other leafs
   /// Of a leaf: `may_publish()` says which subjects may go there; null: all.
   security::permissions_ptr sends;
   /// To the peer and back, in nanoseconds; before the first answer the peer counts as far away.
   std::atomic<int64_t> rtt{std::numeric_limits<int64_t>::max()};
 
+  /// Of a leaf: the cluster at the other end; of a gateway: the remote's name.
+  std::string_view cluster() const noexcept {
+    return cluster_ ? cluster_->subject() : std::string_view{};
+  }
+  /// The same to keep, for all interest of a leaf is counted under it; null: it has none.
+  const protocol::ref_ptr<const protocol::subject_text>& cluster_text() const noexcept {
+    return cluster_;
+  }
+  void set_cluster(std::string_view name) {
+    cluster_ = name.empty() ? nullptr : protocol::subject_text::make(name);
+  }
+
 private:
+  protocol::ref_ptr<const protocol::subject_text> cluster_;
+
   static constexpr protocol::peer_kind kind_of(protocol::peer_role what) noexcept {
     switch (what) {
     case protocol::peer_role::client: return protocol::peer_kind::client;

@@ -137,7 +137,7 @@ void announce(const interest_counts& now, const subject_text& what, const link_d
   bool apart = to.role == peer_role::route && to.leaf_origins;
   for (const auto& leafs : now.leafs) {
     auto name = leafs.cluster ? leafs.cluster->subject() : std::string_view{};
-    bool same = !name.empty() && is_leaf(to.role) && name == to.cluster;
+    bool same = !name.empty() && is_leaf(to.role) && name == to.cluster();
     if (to.isolated)
       continue;
     if (announces_interest(interest_source::route, to.role, same))

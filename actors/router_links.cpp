@@ -105,7 +105,7 @@ bool router::may_take(const remote_interest& sub, const routed_message& msg, boo
     return false;
   protocol::forwarding_facts facts;
   facts.same_cluster =
-      !from.cluster.empty() && from.cluster == (is_leaf(to.role) ? to.cluster : sub.origin());
+      !from.cluster.empty() && from.cluster == (is_leaf(to.role) ? to.cluster() : sub.origin());
   facts.service_reply = msg.pub.subject.starts_with("_R_.");
   facts.unserved_queue = unserved;
   facts.unmapped_reply =

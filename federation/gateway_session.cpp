@@ -140,7 +140,7 @@ bool gateway_session::first_info() {
     return fail(close_reason::protocol_violation, "", "INFO without a gateway");
   auto& dest = *where_.dest;
   dest.headers = peer_.headers;
-  dest.cluster = peer_.gateway;
+  dest.set_cluster(peer_.gateway);
   dest.hash = actors::short_hash(peer_.gateway);
   stage_ = stage::introduced;
   gateway_introduction who;

@@ -115,7 +115,7 @@ void leaf_session::log_in(const actors::account_ptr& where, const security::perm
   auto& dest = *where_.dest;
   if (peer_.is_hub)
     dest.role = peer_role::leaf_up;
-  dest.cluster = peer_.cluster;
+  dest.set_cluster(peer_.cluster);
   dest.headers = peer_.headers && mine_->info.headers;
   dest.isolated = peer_.isolate || mine_->isolate;
   allowed_ = rules_for_leaf(user_, peer_.deny_pub, account_->is_system);
@@ -209,7 +209,7 @@ bool leaf_session::answered() {
                 fmt::format("There is no account {} here", terms.account));
   auto& dest = *where_.dest;
   dest.role = terms.hub ? peer_role::leaf_down : peer_role::leaf_up;
-  dest.cluster = info_.cluster;
+  dest.set_cluster(info_.cluster);
   dest.headers = info_.headers && mine_->info.headers;
   dest.isolated = terms.isolate || (terms.hub && mine_->isolate);
   allowed_ = rules_for_hub(info_, terms.deny_imports, terms.deny_exports, account_->is_system);

@@ -177,7 +177,7 @@ bool leaf_session::on_message(const protocol::link_message& msg) {
   }
   if (!subject_may_come_)
     return true;
-  actors::link_origin from{*where_.dest, where_.dest->cluster, msg.queues};
+  actors::link_origin from{*where_.dest, where_.dest->cluster(), msg.queues};
   actors::routed_message out{msg.pub, owner_, where_.dest.get(), own_, nullptr};
   out.link = &from;
   where_.routes.deliver_linked(*account_, *subject_, out);
@@ -211,7 +211,7 @@ void leaf_session::announce(const actors::shared_text& what) {
     return;
   // Leafs of a cluster are told apart by its name; of those without, each one's own is known here.
   const auto& dest = *where_.dest;
-  bool counted = dest.role == peer_role::leaf_down && dest.cluster.empty() && !dest.isolated;
+  bool counted = dest.role == peer_role::leaf_down && dest.cluster().empty() && !dest.isolated;
   auto own = counted ? heard_->weight_of(*account_, *what) : 0;
   for (const auto& each : told_->update(account_, what, own))
     write(each);

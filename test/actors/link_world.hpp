@@ -30,7 +30,7 @@ struct link_traits {
 };
 
 inline void tell(virtual_link& link, const actors::interest_change& what) {
-  uint32_t own = link.to->cluster.empty() && is_leaf(link.to->role)
+  uint32_t own = link.to->cluster().empty() && is_leaf(link.to->role)
                      ? link.wants->weight_of(*what.where, *what.what)
                      : 0;
   for (const auto& each : link.told->update(what.where, what.what, own)) {
@@ -92,7 +92,7 @@ struct link_world : link_book, router_world {
     auto& one = all_links.emplace_back();
     auto number = static_cast<uint32_t>(100 + all_links.size());
     one.to = protocol::make_ref<actors::link_destination>(number, number, role, traits.max_pending);
-    one.to->cluster = traits.cluster;
+    one.to->set_cluster(traits.cluster);
     one.to->headers = traits.headers;
     one.to->leaf_origins = traits.leaf_origins;
     if (is_leaf(role))
@@ -132,8 +132,7 @@ struct link_world : link_book, router_world {
   size_t arrive(virtual_link& over, const sent& what, std::vector<std::string_view> queues = {},
                 std::string_view origin = {}) {
     auto pub = lay(what);
-    actors::link_origin from{*over.to, origin.empty() ? std::string_view{over.to->cluster} : origin,
-                             queues};
+    actors::link_origin from{*over.to, origin.empty() ? over.to->cluster() : origin, queues};
     if (!is_leaf(over.to->role))
       from.cluster = origin;
     auto known = routes.memory_of(*account).find(what.subject, *account);

@@ -309,7 +309,7 @@ TEST_CASE("who dials a gateway is silent until it has heard whom it reached, and
   for (auto part : {"\"gateway\":\"G1\"", "\"name\":\"US\"", "\"user\":\"gate\"",
                     "\"pass\":\"word\"", "\r\nINFO {\"server_id\":\"US\""})
     CHECK_MESSAGE(contains(world.first_words, part), part);
-  CHECK(world.dest->cluster == "G2");
+  CHECK(world.dest->cluster() == "G2");
   CHECK(world.dest->hash == "ACfM4c");
   CHECK(world.dest->headers);
 }

@@ -418,7 +418,7 @@ TEST_CASE("who dials says nothing before INFO, then who he is") {
   CHECK_FALSE(contains(world.hello, "\"lang\""));
   CHECK(world.first_words == "LS+ $LDS.OURS\r\nLS+ before\r\n");
   CHECK(world.session.is_spoke());
-  CHECK(world.dest->cluster == "HUBC");
+  CHECK(world.dest->cluster() == "HUBC");
   CHECK(world.host.urls == std::vector<std::string>{"h:7422"});
   CHECK(world.host.who->remote_account == "A");
 }
