@@ -4,16 +4,25 @@
 #include "actors/interfaces.hpp"
 #include "actors/router.hpp"
 
+#include <algorithm>
+
 namespace troupe::actors {
 namespace {
 
 constexpr size_t line_besides_text = 16; // verb, blanks, weight, line end
 
-/// A leaf hears of its account only.
-interest_changes_ptr all_of(const std::vector<interest_change>& changes, const account* where) {
+/// A leaf hears of its account only, and of several routes to one server each of some.
+interest_changes_ptr all_of(const std::vector<interest_change>& changes,
+                            const link_destination& link) {
   auto out = std::make_shared<interest_changes>();
+  const account* last = nullptr;
+  bool concerned = false;
   for (const auto& each : changes) {
-    if (where && each.where.get() != where)
+    if (each.where.get() != last) {
+      last = each.where.get();
+      concerned = link.concerns(*last);
+    }
+    if (!concerned)
       continue;
     out->all.push_back(each);
     out->cost += static_cast<int64_t>(each.where->name.size() + each.what->subject().size()
@@ -43,20 +52,22 @@ void send(link_destination& to, const interest_changes_ptr& changes,
 } // namespace
 
 void interest_news::tell(std::vector<destination_ptr>* congested) {
+  struct part {
+    const link_destination* like;
+    interest_changes_ptr changes;
+  };
+  std::vector<part> parts; // made once for all links of the same accounts
   auto changes = std::exchange(all_, {});
-  interest_changes_ptr everything;
   auto links = links_.all(); // kept while it is gone through: links go on other threads
   for (const auto& link : *links) {
     if (link->role == protocol::peer_role::gateway_out)
       continue; // interest comes in there
-    if (link->account) {
-      if (auto some = all_of(changes, link->account.get()); !some->all.empty())
-        send(*link, some, congested);
-      continue;
-    }
-    if (!everything)
-      everything = all_of(changes, nullptr);
-    send(*link, everything, congested);
+    auto same = std::find_if(parts.begin(), parts.end(),
+                             [&](const part& each) { return each.like->shares_accounts(*link); });
+    if (same == parts.end())
+      same = parts.insert(same, {link.get(), all_of(changes, *link)});
+    if (!same->changes->all.empty())
+      send(*link, same->changes, congested);
   }
   for (const auto& each : changes)
     each.where->ledger->told(*each.what);

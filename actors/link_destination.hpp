@@ -4,6 +4,7 @@
 #include "actors/account.hpp"
 #include "actors/destination.hpp"
 #include "protocol/forwarding.hpp"
+#include "protocol/route_pool.hpp"
 #include "security/permissions.hpp"
 
 #include <atomic>
@@ -23,11 +24,31 @@ public:
     quirks = quirk_none;
   }
 
+  /// May it have to be told of interest in that account? Those that are not pinned to a route may
+  /// still be elsewhere; the link knows.
+  bool concerns(const actors::account& which) const noexcept {
+    if (account)
+      return account.get() == &which;
+    if (!pinned.empty())
+      return which.name == pinned;
+    return protocol::slot_of_account(which.name, pool_size) == pool_index;
+  }
+  /// Do both concern the same accounts?
+  bool shares_accounts(const link_destination& other) const noexcept {
+    return account == other.account && pinned == other.pinned && pool_size == other.pool_size
+           && pool_index == other.pool_index;
+  }
+  /// Do its verbs name accounts?
+  bool names_account() const noexcept { return !protocol::is_leaf(role) && pinned.empty(); }
+
   protocol::peer_role role;  ///< which end of a leaf's link we are, its peer may have a say in
   bool headers = true;       ///< it takes HMSG
   bool leaf_origins = false; ///< a route's peer that takes LS+ and LMSG (`lnoc`)
   std::string hash;          ///< short_hash() of a gateway's remote name, or of a route's peer id
   account_ptr account;       ///< of a leaf: the one account; null: it carries all
+  std::string pinned;        ///< of a route: its one account; empty: it has a slot of a pool
+  uint32_t pool_size = 1;    ///< of a route: between so many slots our accounts are divided
+  uint32_t pool_index = 0;   ///< and this is its own, for what its peer is told
   bool isolated = false;     ///< of a leaf: it hears nothing of other leafs
   /// Of a leaf: `may_publish()` says which subjects may go there; null: all.
   security::permissions_ptr sends;

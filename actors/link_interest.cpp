@@ -221,6 +221,23 @@ void told_interest::forget(const account& where) {
   accounts_.erase(&where);
 }
 
+std::span<const announcement> told_interest::withdraw(const account& where) {
+  changes_.clear();
+  gone_.clear();
+  auto known = accounts_.find(&where);
+  if (known == accounts_.end())
+    return changes_;
+  known->second.plain.for_each([&](const plain_entry& each) {
+    changes_.push_back({each.what, {}, 0});
+  });
+  known->second.by_origin.for_each([&](const origin_entry& each) {
+    gone_.push_back(each.origin);
+    changes_.push_back({each.what, each.origin->subject(), 0});
+  });
+  accounts_.erase(known);
+  return changes_;
+}
+
 size_t told_interest::size() const noexcept {
   size_t out = 0;
   for (const auto& [which, in] : accounts_)

@@ -105,6 +105,9 @@ public:
                                        uint32_t own = 0);
   /// It is told nothing of the account any more, or from the beginning.
   void forget(const account& where);
+  /// The same for a peer that knows of it: what has to be said for it to know nothing. Good until
+  /// the next call.
+  std::span<const announcement> withdraw(const account& where);
   size_t size() const noexcept;
   size_t size_in(const account& where) const noexcept;
 

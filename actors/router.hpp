@@ -299,6 +299,7 @@ private:
                     std::string_view reply);
   bool sweep_mapped();
   bool divert(account& where, const protocol::match_result& receivers, const routed_message& msg);
+  link_destination_ptr route_to(std::string_view server, const account& where) const;
   template <class Which>
   bool send_by_hash(account& where, const routed_message& msg, Which&& which);
   bool may_take(const remote_interest& sub, const routed_message& msg, bool unserved = false) const;

@@ -248,7 +248,7 @@ void router::write_same_line(outgoing& out, account& where, uint64_t subject,
       return;
     }
     auto* at = put(known.text.data(), is_leaf(to.role) ? "LMSG " : "RMSG ");
-    if (!is_leaf(to.role)) {
+    if (to.names_account()) {
       at = put(at, where.name);
       *at++ = ' ';
     }
@@ -303,7 +303,7 @@ void router::write_line(outgoing& out, account& where, const wanted_link& whom,
   } else {
     word(headers ? "HMSG" : is_leaf(to.role) ? "LMSG" : "RMSG");
   }
-  if (!is_leaf(to.role))
+  if (to.names_account())
     word(where.name);
   word(pub.subject);
   if (whom.first_queue != no_one)

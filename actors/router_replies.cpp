@@ -139,6 +139,18 @@ bool router::send_by_hash(account& where, const routed_message& msg, Which&& whi
   return sent;
 }
 
+/// Of several routes to that server, the one that the account has, or the one of its slot; null:
+/// it is not there.
+link_destination_ptr router::route_to(std::string_view server, const account& where) const {
+  link_destination_ptr out;
+  auto links = links_->all();
+  for (const auto& link : *links)
+    if (link->role == peer_role::route && link->hash == server && !link->doomed()
+        && link->concerns(where) && (!out || !link->pinned.empty()))
+      out = link;
+  return out;
+}
+
 /// A message with a mapped subject has come in over a link.
 size_t router::deliver_mapped(account& where, known_subject& subject, const routed_message& msg) {
   const auto& me = links_->identity();
@@ -155,10 +167,8 @@ size_t router::deliver_mapped(account& where, known_subject& subject, const rout
   if (to->cluster != me.gateway)
     return 0;
   if (from == peer_role::gateway_in && to->server != me.server) {
-    bool sent = send_by_hash(where, msg, [&](const link_destination& link) {
-      return link.role == peer_role::route && link.hash == to->server;
-    });
-    if (sent)
+    auto way = route_to(to->server, where);
+    if (way && send_by_hash(where, msg, [&](const auto& link) { return &link == way.get(); }))
       return 1;
   }
   auto known = memory_of(where).find(to->rest, where);

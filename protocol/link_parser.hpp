@@ -102,13 +102,14 @@ constexpr errc judge_verb(link_side side, link_verb what) noexcept {
 struct link_rules {
   link_side side = link_side::route;
   bool origin_in_unsub = false; ///< LS- names its origin: both INFOs said `lnocu`
+  bool names_account = true;    ///< false: a route of one account, which no verb names
   /// Until this is false, interest and messages are `authorization_violation`: nobody has us wait
   /// for a payload before he said who he is.
   bool handshake = true;
 };
 
 /// RS+, RS-, LS+ or LS-. Subjects and names are not judged. A link without accounts in its verbs
-/// (a leaf node's) leaves `account` empty.
+/// (a leaf node's, a route of one account) leaves `account` empty.
 struct link_interest {
   bool add = false;
   bool of_leaf = false;    ///< LS rather than RS: on a route, interest on behalf of a leaf node
@@ -122,7 +123,7 @@ struct link_interest {
 /// RMSG, HMSG or LMSG.
 struct link_message {
   publication pub;
-  std::string_view account;                 ///< empty on a leaf node's link
+  std::string_view account;                 ///< empty on a link that names none
   std::string_view origin;                  ///< LMSG on a route: cluster of the leaf it came from
   std::span<const std::string_view> queues; ///< the groups of which a member is to have it
   bool listed = false;                      ///< had a list, which may be empty
@@ -273,13 +274,14 @@ private:
     out.of_leaf = what == link_verb::leaf_interest || what == link_verb::no_leaf_interest;
     bool on_leaf = rules_.side == link_side::leaf;
     bool has_origin = out.of_leaf && !on_leaf && (out.add || rules_.origin_in_unsub);
-    size_t lead = (has_origin ? 1U : 0U) + (on_leaf ? 0U : 1U);
+    bool named = !on_leaf && rules_.names_account;
+    size_t lead = (has_origin ? 1U : 0U) + (named ? 1U : 0U);
     size_t for_queue = out.add ? 2 : 1;
     if (words_.size() != lead + 1 && words_.size() != lead + 1 + for_queue)
       return fail(errc::malformed_arguments);
     if (has_origin)
       out.origin = words_[0];
-    if (!on_leaf)
+    if (named)
       out.account = words_[lead - 1];
     out.subject = words_[lead];
     if (words_.size() > lead + 1) {
@@ -320,7 +322,8 @@ private:
     split(args);
     bool on_leaf = rules_.side == link_side::leaf;
     bool has_origin = what == link_verb::lmsg && !on_leaf;
-    size_t lead = (has_origin ? 1U : 0U) + (on_leaf ? 0U : 1U);
+    bool named = !on_leaf && rules_.names_account;
+    size_t lead = (has_origin ? 1U : 0U) + (named ? 1U : 0U);
     size_t sizes = what == link_verb::hmsg || has_origin ? 2 : 1;
     size_t count = words_.size();
     if (count < lead + 1 + sizes)
@@ -328,7 +331,7 @@ private:
     last_ = {};
     if (has_origin)
       last_.origin = words_[0];
-    if (!on_leaf)
+    if (named)
       last_.account = words_[lead - 1];
     last_.pub.subject = words_[lead];
     if (!read_list(std::span{words_}.subspan(lead + 1, count - lead - 1 - sizes)))

@@ -189,3 +189,28 @@ TEST_CASE_FIXTURE(super_cluster, "a spoke answers its hub by the mapped reply") 
   CHECK(say({"inbox.1", "y"}, &bob) == 1);
   CHECK(hub.take() == "LMSG _GR_.ACfM4c.server.inbox.1 1\r\ny\r\n");
 }
+
+TEST_CASE_FIXTURE(super_cluster,
+                  "of several routes to a server an account has one, for answers and interest") {
+  auto& alice = join();
+  auto& other = link(route);
+  auto slot = protocol::slot_of_account("A", 2);
+  member.to->hash = other.to->hash = "theirs";
+  member.to->pool_size = other.to->pool_size = 2;
+  member.to->pool_index = slot;
+  other.to->pool_index = 1 - slot;
+  CHECK(arrive(from_there, {"_GR_.zvIETV.theirs.inbox.1", "x"}) == 1);
+  CHECK(member.take() == "RMSG A _GR_.zvIETV.theirs.inbox.1 1\r\nx\r\n");
+  CHECK(other.take().empty());
+  listen(alice, "foo");
+  flush();
+  CHECK(member.take() == "+foo\n");
+  CHECK(other.take().empty());
+  auto& alone = link(route);
+  alone.to->hash = "theirs";
+  alone.to->pinned = "A";
+  alone.take();
+  CHECK(arrive(from_there, {"_GR_.zvIETV.theirs.inbox.1", "x"}) == 1);
+  CHECK_MESSAGE(alone.take() == "RMSG _GR_.zvIETV.theirs.inbox.1 1\r\nx\r\n", "nothing names it");
+  CHECK(member.take().empty());
+}

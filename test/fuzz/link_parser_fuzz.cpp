@@ -42,6 +42,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   // The first byte says which kind of link this is and how it is cut.
   protocol::link_rules rules{.side = static_cast<protocol::link_side>(data[0] & 3),
                              .origin_in_unsub = (data[0] & 4) != 0,
+                             .names_account = (data[0] & 16) == 0,
                              .handshake = (data[0] & 8) != 0};
   size_t step = 1 + data[0] / 16;
   std::string_view wire{reinterpret_cast<const char*>(data + 1), size - 1};

@@ -95,6 +95,19 @@ TEST_CASE("LS- of a server before lnocu has no origin") {
   CHECK(whole("LS- lf\r\n", route) == violation(errc::malformed_arguments));
 }
 
+TEST_CASE("on a route of one account no operation names it, wherever TCP cuts it") {
+  link_rules own = route;
+  own.names_account = false;
+  check_every_cut("RS+ foo\r\nRS+ foo q 2\r\nRS- foo q\r\nLS+ L1 bar\r\nLS- L1 bar\r\n"
+                  "RMSG foo r 2\r\nhi\r\nRMSG foo + r q1 q2 1\r\nx\r\n"
+                  "HMSG foo 12 15\r\nNATS/1.0\r\n\r\njob\r\nLMSG L1 foo 0 1\r\ny\r\n",
+                  own,
+                  "+ foo;+ foo queue q x2;- foo queue q;leaf+ origin L1 bar;leaf- origin L1 bar;"
+                  "msg foo reply r=hi;msg foo reply r for q1 q2=x;"
+                  "hmsg foo head 12=NATS/1.0\r\n\r\njob;msg origin L1 foo=y;");
+  CHECK(whole("RS+ ACC foo\r\n", own) == violation(errc::malformed_arguments));
+}
+
 TEST_CASE("every operation of a leaf node is the same wherever TCP cuts it") {
   check_every_cut("INFO {}\r\nCONNECT {}\r\n"
                   "LS+ l.>\r\nLS+ lq g 2\r\nLS- lq g\r\nLS- l.>\r\n"
