@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -38,6 +39,9 @@ struct route_snapshot {
   uint64_t in_messages = 0, out_messages = 0, in_bytes = 0, out_bytes = 0;
   size_t subscriptions = 0;
   std::vector<subscription_snapshot> subscription_list; ///< only if asked for
+  std::string account;                                  ///< it carries this one alone; empty: all
+  std::optional<uint32_t> pool_index; ///< its slot among the routes to that server; none: the only
+                                      ///< one, or that of `account`
 };
 
 /// What clients are told of the cluster.

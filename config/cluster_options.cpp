@@ -32,10 +32,7 @@ void read_cluster_permissions(const member& one, reading& to) {
 /// What is taken, but never agreed upon with a peer.
 void note_declined(const member& one, const std::string& key, reading& to) {
   auto& cluster = to.out.cluster;
-  bool asks = (key == "pool_size" && cluster.pool_size > 1)
-              || (key == "accounts" && !cluster.accounts.empty())
-              || (key == "compression" && cluster.compression.starts_with("s2_"));
-  if (asks)
+  if (key == "compression" && cluster.compression.starts_with("s2_"))
     to.found.note_inactive("cluster." + one.key, to_string(one.where));
 }
 

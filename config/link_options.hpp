@@ -38,10 +38,10 @@ struct cluster_options {
   int64_t ping_max = 0;                       ///< 0: that of clients
   std::chrono::nanoseconds write_deadline{0}; ///< 0: that of clients
   std::string write_timeout;                  ///< default, close or retry; empty: default
-  // Taken, but declined when a peer proposes them: one route a peer, no compression.
+  // Routes to each member (0: 3; below: a single one), and accounts with one of their own.
   int64_t pool_size = 3;
   std::vector<std::string> accounts;
-  std::string compression;
+  std::string compression; ///< taken, but declined when a peer proposes it
 
   bool enabled() const noexcept { return port != 0; }
 };

@@ -44,6 +44,13 @@ public:
     if (routes != nullptr && routes->place == "flag" && !cluster.routes.empty()
         && !cluster.enabled())
       say("solicited routes require cluster capabilities, e.g. --cluster");
+    if (cluster.pool_size < 0 && !cluster.accounts.empty())
+      say(said("cluster.accounts")
+          + ": pool_size cannot be negative if pinned accounts are specified");
+    auto pinned = cluster.accounts;
+    std::sort(pinned.begin(), pinned.end());
+    if (auto twice = std::adjacent_find(pinned.begin(), pinned.end()); twice != pinned.end())
+      say(said("cluster.accounts") + " names account \"" + *twice + "\" twice");
   }
 
   void check_gateway() {

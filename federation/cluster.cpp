@@ -3,9 +3,8 @@
 
 #include "actors/log.hpp"
 #include "actors/reactor.hpp"
-#include "federation/dialer.hpp"
+#include "federation/cluster_remotes.hpp"
 #include "federation/gathering.hpp"
-#include "federation/local_urls.hpp"
 #include "federation/peer_book.hpp"
 #include "federation/route_link.hpp"
 
@@ -15,7 +14,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
-#include <random>
+#include <set>
 #include <unordered_map>
 
 namespace troupe::federation {
@@ -27,11 +26,10 @@ namespace {
 
 /// How long the second link to one peer is kept idle: the peer drops the one it does not want.
 constexpr auto longest_wait = std::chrono::milliseconds{1500};
-/// A lost route that the configuration names is dialled again after this and a little more.
-constexpr uint64_t redial_ms = 1000;
-constexpr uint64_t redial_spread_ms = 100;
-/// Gossip makes no more dialers than that: a member may be wrong about the others.
-constexpr size_t most_remotes = 1024;
+/// How long a server is waited for that has been asked for the route of one account.
+constexpr auto longest_pinning = std::chrono::seconds{2};
+/// After it has refused one it is not asked again for that long.
+constexpr auto refusal_time = std::chrono::seconds{10};
 
 class cluster final : public cluster_actor::base {
 public:
@@ -39,7 +37,11 @@ public:
           planner plan, cluster_listeners tell)
       : cluster_actor::base(cfg), shared_{shared}, settings_{std::move(now)}, given_{std::move(
                                                                                   given)},
-        planner_{std::move(plan)}, tell_{std::move(tell)}, plan_{planner_(*settings_, given_)} {}
+        planner_{std::move(plan)}, tell_{std::move(tell)}, plan_{planner_(*settings_, given_)},
+        remotes_{[this](dial_plan how) {
+                   return spawn_dialer(system(), next_home(), std::move(how), cluster_actor{this});
+                 },
+                 [this](const std::string& id) { return book_.complete(id, mine()); }} {}
 
   const char* name() const override { return "cluster"; }
 
@@ -52,16 +54,23 @@ public:
           if (ending_)
             ::close(socket->fd);
           else
-            add_link(socket, nullptr);
+            add_link(socket, next_rid(), nullptr);
         },
         [this](atom::dialled, const actors::accepted_ptr& socket, uint64_t number) {
-          dialled(socket, number);
+          adopt_dialled(socket, number);
         },
-        [this](atom::gave_up, uint64_t number) { gave_up(number); },
+        [this](atom::gave_up, uint64_t number) { remotes_.gave_up(number); },
         [this](const introduction_ptr& who) { meet(who); },
         [this](const peer_news_ptr& news) { hear(*news); },
-        [this](atom::taken, uint64_t rid) { book_.take(rid); },
+        [this](atom::taken, uint64_t rid) {
+          book_.take(rid);
+          remotes_.settled(rid);
+        },
         [this](atom::waited, uint64_t rid) { waited(rid); },
+        [this](atom::unhold, const std::string& server_id, const std::string& account) {
+          book_.unhold(server_id, account);
+          remotes_.wake(server_id);
+        },
         [this](atom::watch, const actors::account_ptr& which) {
           for (auto& [rid, one] : links_)
             send(one.actor, atom::watch_v, which);
@@ -79,7 +88,7 @@ public:
 
   void on_exit() override {
     links_.clear();
-    remotes_.clear();
+    remotes_.end();
     planner_ = nullptr;
     tell_ = {};
   }
@@ -90,14 +99,7 @@ private:
     uint64_t remote = 0;      ///< it was dialled for; 0: accepted
     introduction_ptr waiting; ///< it is kept idle, as another link leads to the same peer
   };
-  struct remote {
-    configured_remote where;
-    bool configured = false;
-    dialer_actor dialer;
-    uint64_t rid = 0;    ///< the link that its dialer has made
-    std::string covered; ///< a link of another origin leads to that server
-    bool dead = false;   ///< it is this broker itself
-  };
+  using remote = cluster_remotes::remote;
 
   // -- links -------------------------------------------------------------------------------------
 
@@ -105,46 +107,36 @@ private:
     return *shared_.reactors[next_reactor_++ % shared_.reactors.size()];
   }
 
-  uint64_t add_link(const actors::accepted_ptr& socket, const remote* whom, uint64_t number = 0) {
-    auto rid = shared_.next_cid.fetch_add(1, std::memory_order_relaxed);
+  uint64_t next_rid() { return shared_.next_cid.fetch_add(1, std::memory_order_relaxed); }
+
+  void add_link(const actors::accepted_ptr& socket, uint64_t rid, const remote* whom) {
     std::optional<dialled_remote> to;
-    if (whom) {
-      to = dialled_remote{number, whom->configured, tls_name(*whom), whom->where.user,
-                          whom->where.password};
-      if (to->user.empty() && !whom->configured) {
-        to->user = plan_->mine->user;
-        to->password = plan_->mine->password;
-      }
-    }
+    if (whom)
+      to = dialled_for(*whom, *plan_);
     auto made = spawn_route(system(), next_home(), socket, rid, plan_->mine, std::move(to),
                             cluster_actor{this});
     monitor(made);
     rids_.emplace(made.address(), rid);
-    links_.emplace(rid, link{made, number, {}});
-    return rid;
+    links_.emplace(rid, link{made, whom ? whom->number : 0, {}});
   }
 
-  /// Peers that gossip names are known by address only, but certificates name hosts.
-  std::string tls_name(const remote& whom) const {
-    if (!whom.configured && is_plain_address(whom.where.host))
-      for (const auto& each : plan_->remotes)
-        if (!is_plain_address(each.host))
-          return each.host;
-    return whom.where.host;
-  }
-
-  void dialled(const actors::accepted_ptr& socket, uint64_t number) {
-    auto it = remotes_.find(number);
-    if (it == remotes_.end() || ending_) {
+  void adopt_dialled(const actors::accepted_ptr& socket, uint64_t number) {
+    auto rid = next_rid();
+    const auto* whom = ending_ ? nullptr : remotes_.connected(number, rid);
+    if (whom)
+      add_link(socket, rid, whom);
+    else
       ::close(socket->fd); // it was taken out of the configuration meanwhile
-      return;
-    }
-    it->second.rid = add_link(socket, &it->second, number);
   }
 
   peer_book::self mine() const {
     const auto& info = plan_->mine->info;
-    return {info.server_id, info.server_name, info.cluster, info.cluster_dynamic};
+    return {info.server_id,
+            info.server_name,
+            info.cluster,
+            info.cluster_dynamic,
+            static_cast<uint32_t>(info.route_pool_size),
+            plan_->mine->pinned};
   }
 
   void meet(const introduction_ptr& who) {
@@ -163,9 +155,14 @@ private:
       return;
     }
     auto what = book_.judge(*who, mine());
+    if (what.what == peer_book::verdict::adopt) {
+      adopt_name(what.cluster, who->rid);
+      what = book_.judge(*who, mine());
+    }
+    remotes_.met(with.remote, who->info.server_id);
     switch (what.what) {
+    case peer_book::verdict::adopt: // a name is adopted once
     case peer_book::verdict::admit: break;
-    case peer_book::verdict::adopt: adopt_name(what.cluster, who->rid); break;
     case peer_book::verdict::replace: // the other one first: never do both carry messages
       send(links_.at(what.other).actor, atom::cut_v,
            std::string{"Replaced by the other connection to the same server"});
@@ -175,7 +172,8 @@ private:
       delayed_send(cluster_actor{this}, longest_wait, atom::waited_v, who->rid);
       return;
     case peer_book::verdict::refuse:
-      forget_remote_of(with, what.answer.reason, who->info.server_id);
+      if (what.answer.reason == close_reason::route_to_self)
+        remotes_.is_self(with.remote);
       answer(with, std::move(what.answer));
       return;
     }
@@ -187,20 +185,45 @@ private:
   }
 
   void admit(link& with, const introduction& who, admission yes) {
+    const auto& id = who.info.server_id;
+    auto place = yes.place;
     with.waiting.reset();
-    book_.admit(who);
+    yes.elsewhere = book_.elsewhere(id, mine());
+    bool is_first = place.has_slot() && !book_.main_link(id);
+    book_.admit(who, place);
     answer(with, std::move(yes));
-    log::debug("rid:{} - Registering remote route \"{}\"", who.rid,
-               log::printable(who.info.server_id, 64));
-    if (who.info.gossip_mode != 1) { // else whoever told us of it has told the others as well
-      auto line = info_line(as_gossip(*book_.find(who.rid)));
-      for (const auto& [rid, one] : book_.all())
-        if (rid != who.rid && one.info.server_id != who.info.server_id)
-          send(links_.at(rid).actor, atom::tell_v, line);
-    }
-    for (const auto& [whom, line] : gossip_)
-      send(with.actor, atom::tell_v, line);
+    log::debug("rid:{} - Registering remote route \"{}\"{}", who.rid, log::printable(id, 64),
+               place.has_slot() ? "" : " for account \"" + log::printable(place.account) + "\"");
+    if (is_first || !place.has_slot())
+      gossip_about(who, place);
+    if (is_first)
+      for (const auto& [whom, line] : gossip_)
+        send(with.actor, atom::tell_v, line);
+    if (!place.has_slot())
+      pin(id, place.account, true);
     tell_others();
+  }
+
+  void gossip_about(const introduction& who, const pool_place& place) {
+    if (who.info.gossip_mode == 1) // whoever told us of it has told the others as well
+      return;
+    auto line = info_line(as_gossip(*book_.find(who.rid)));
+    for (const auto* one : book_.main_links())
+      if (one->info.server_id != who.info.server_id && (place.has_slot() || one->place.pooled))
+        send(links_.at(one->rid).actor, atom::tell_v, line);
+  }
+
+  /// The other routes to that server hear that it has one of this account, or has lost it.
+  void pin(const std::string& server_id, const std::string& account, bool there) {
+    for (const auto& [rid, one] : book_.all())
+      if (one.info.server_id == server_id && one.place.has_slot())
+        send(links_.at(rid).actor, atom::pin_v, account, there);
+  }
+
+  /// Over one link to each server.
+  void tell_members(const std::string& line) {
+    for (const auto* one : book_.main_links())
+      send(links_.at(one->rid).actor, atom::tell_v, line);
   }
 
   void drop(uint64_t rid, const std::string& why) {
@@ -216,18 +239,9 @@ private:
     for (auto& [rid, one] : links_)
       if (rid != by)
         drop(rid, "The cluster has another name now");
+      else
+        send(one.actor, atom::rules_v, plan_->mine);
     tell_others();
-  }
-
-  /// A link that is refused for good must not be dialled again at once.
-  void forget_remote_of(const link& with, close_reason why, const std::string& server_id) {
-    auto it = remotes_.find(with.remote);
-    if (it == remotes_.end())
-      return;
-    if (why == close_reason::route_to_self)
-      it->second.dead = true;
-    if (why == close_reason::duplicate_route)
-      it->second.covered = server_id;
   }
 
   /// The peer has kept both links, so it knows them as different ones: one is enough.
@@ -241,7 +255,6 @@ private:
       admit(it->second, *who, std::move(what.answer));
       return;
     }
-    forget_remote_of(it->second, what.answer.reason, who->info.server_id);
     answer(it->second, std::move(what.answer));
   }
 
@@ -251,13 +264,12 @@ private:
       return;
     auto rid = known->second;
     rids_.erase(known);
-    auto with = links_.find(rid);
-    auto number = with->second.remote;
-    auto idle = with->second.waiting;
-    links_.erase(with);
-    std::string server_id;
-    if (const auto* member = book_.find(rid))
-      server_id = member->info.server_id;
+    auto number = links_.at(rid).remote;
+    links_.erase(rid);
+    auto member = book_.find(rid) ? *book_.find(rid) : peer_book::member{};
+    const auto& server_id = member.info.server_id;
+    if (!server_id.empty() && !member.place.has_slot())
+      lost_account(member);
     book_.remove(rid);
     if (ending_) {
       end_if_alone();
@@ -267,18 +279,25 @@ private:
       succeed(server_id);
       tell_others();
     }
-    if (auto it = remotes_.find(number); it != remotes_.end() && it->second.rid == rid) {
-      it->second.rid = 0;
-      const auto& peer = idle ? idle->info.server_id : server_id;
-      if (!peer.empty() && book_.with_id(peer)) // another link leads there
-        it->second.covered = peer;
-      redial(it->second);
-    }
-    for (auto& [other, one] : remotes_)
-      if (!server_id.empty() && one.covered == server_id && !book_.with_id(server_id)) {
-        one.covered.clear();
-        redial(one);
-      }
+    remotes_.ended(number, rid, server_id);
+    if (leaving_.erase(rid) > 0 && leaving_.empty())
+      spread_rules();
+  }
+
+  /// A server that has refused the route of an account is left alone for a while.
+  void lost_account(const peer_book::member& what) {
+    const auto& id = what.info.server_id;
+    const auto& account = what.place.account;
+    if (what.solicited && !what.taken)
+      hold(id, account, refusal_time);
+    if (!plan_->mine->pins(account))
+      pin(id, account, false);
+  }
+
+  void hold(const std::string& server_id, const std::string& account,
+            std::chrono::milliseconds time) {
+    book_.hold(server_id, account);
+    delayed_send(cluster_actor{this}, time, atom::unhold_v, server_id, account);
   }
 
   /// A link to the same server that was kept idle takes the place of the one that has ended.
@@ -290,71 +309,29 @@ private:
       auto what = book_.judge(*who, mine());
       if (what.answer.admitted)
         admit(one, *who, std::move(what.answer));
-      return;
     }
   }
 
   // -- remotes -----------------------------------------------------------------------------------
 
-  void redial(const remote& whom) {
-    if (whom.dead || !whom.covered.empty() || whom.rid != 0)
-      return;
-    uint64_t wait = (whom.configured ? redial_ms : 0) + random_() % redial_spread_ms;
-    send(whom.dialer, atom::dial_v, wait);
-  }
-
-  remote& add_remote(const configured_remote& where, bool configured) {
-    auto number = ++last_remote_;
-    auto& out = remotes_[number];
-    out.where = where;
-    out.configured = configured;
-    dial_plan plan;
-    plan.remote = number;
-    plan.host = where.host;
-    plan.port = where.port;
-    plan.attempts = configured ? -1 : 1 + plan_->connect_retries;
-    plan.backoff = plan_->connect_backoff;
-    out.dialer = spawn_dialer(system(), next_home(), std::move(plan), cluster_actor{this});
-    send(out.dialer, atom::dial_v, uint64_t{0});
-    return out;
-  }
-
-  /// Those that are new are dialled; those that are no longer wanted end with their link.
   void follow_remotes() {
-    auto wanted = [&](const configured_remote& where) {
-      return std::find(plan_->remotes.begin(), plan_->remotes.end(), where) != plan_->remotes.end();
-    };
-    for (auto it = remotes_.begin(); it != remotes_.end();) {
-      auto& one = it->second;
-      if (!one.configured || wanted(one.where)) {
-        ++it;
-        continue;
-      }
-      if (one.rid != 0)
-        drop(one.rid, "Its route was removed from the configuration");
-      send(one.dialer, atom::shut_down_v);
-      it = remotes_.erase(it);
-    }
-    for (const auto& where : plan_->remotes) {
-      bool known = std::any_of(remotes_.begin(), remotes_.end(), [&](const auto& each) {
-        return each.second.configured && each.second.where == where;
-      });
-      if (!known)
-        add_remote(where, true);
-    }
-  }
-
-  void gave_up(uint64_t number) {
-    auto it = remotes_.find(number);
-    if (it == remotes_.end() || it->second.configured)
-      return;
-    send(it->second.dialer, atom::shut_down_v);
-    remotes_.erase(it);
+    remotes_.follow(*plan_, [this](const remote& gone) {
+      for (const auto& [rid, one] : links_)
+        if (one.remote == gone.number)
+          drop(rid, "Its route was removed from the configuration");
+    });
   }
 
   void hear(const peer_news& news) {
     if (!book_.find(news.rid) || ending_)
       return;
+    if (!news.pinned.empty()) {
+      const auto& id = book_.find(news.rid)->info.server_id;
+      book_.pin(id, news.pinned);
+      book_.unhold(id, news.pinned);
+      remotes_.wake(id);
+      return;
+    }
     if (!news.info.gateway.empty()) {
       tell_.gossip(news.info);
       return;
@@ -373,40 +350,69 @@ private:
   /// Of a third member, by gossip.
   void learn(const protocol::link_info& of) {
     const auto& me = plan_->mine->info;
-    if (of.server_id.empty() || of.server_id == me.server_id || book_.with_id(of.server_id))
+    if (of.server_id.empty() || of.server_id == me.server_id)
+      return;
+    if (book_.with_id(of.server_id)
+        && (of.route_account.empty() || book_.complete(of.server_id, mine())))
       return;
     if (!of.cluster.empty() && of.cluster != me.cluster)
       return;
-    configured_remote where;
+    configured_remote where, other;
     if (!address_of(of, where.host, where.port))
       return;
-    auto there = [&](const std::string& host, int64_t port) {
-      return std::any_of(remotes_.begin(), remotes_.end(), [&](const auto& each) {
-        return each.second.where.host == host && each.second.where.port == port;
-      });
-    };
-    if (remotes_.size() < most_remotes && !there(where.host, where.port)
-        && !there(of.host, of.port))
-      add_remote(where, false);
+    other.host = of.host;
+    other.port = of.port > 0 && of.port < 65536 ? static_cast<uint16_t>(of.port) : uint16_t{0};
+    remotes_.learn(*plan_, where, other);
   }
 
   // -- the broker --------------------------------------------------------------------------------
 
   void apply(const actors::settings_ptr& next) {
     settings_ = next;
-    plan_ = planner_(*settings_, given_);
+    auto before = std::exchange(plan_, planner_(*settings_, given_));
     follow_remotes();
+    if (before->mine->info.route_pool_size != plan_->mine->info.route_pool_size) {
+      for (const auto& [rid, one] : links_)
+        drop(rid, "The number of routes to each server has changed");
+      remotes_.wake_all();
+      tell_others();
+      return;
+    }
+    follow_pinned(*before->mine);
+    if (leaving_.empty())
+      spread_rules();
+    tell_others();
+  }
+
+  /// An account is told of on a shared route only when its own is down at this end: so nothing
+  /// comes over both.
+  void follow_pinned(const terms& before) {
+    const auto& now = *plan_->mine;
+    for (const auto& account : before.pinned)
+      if (!now.pins(account)) {
+        book_.unpin(account);
+        for (const auto& [rid, one] : book_.all())
+          if (one.place.account == account)
+            leaving_.insert(rid);
+      }
+    for (auto rid : leaving_)
+      drop(rid, "The account shares a route again");
+    for (const auto& account : now.pinned)
+      if (!before.pins(account))
+        for (const auto* one : book_.main_links())
+          if (one->place.pooled)
+            hold(one->info.server_id, account, longest_pinning);
+  }
+
+  void spread_rules() {
     for (auto& [rid, one] : links_)
       send(one.actor, atom::rules_v, plan_->mine);
-    tell_others();
   }
 
   void tell_lame_duck() {
     auto info = plan_->mine->info;
     info.ldm = true;
-    auto line = info_line(info);
-    for (const auto& [rid, one] : book_.all())
-      send(links_.at(rid).actor, atom::tell_v, line);
+    tell_members(info_line(info));
   }
 
   void tell_others() {
@@ -423,15 +429,12 @@ private:
     if (line.empty())
       return;
     gossip_.emplace(whom, line);
-    for (const auto& [rid, one] : book_.all())
-      send(links_.at(rid).actor, atom::tell_v, line);
+    tell_members(line);
   }
 
   void end() {
     ending_ = true;
-    for (auto& [number, one] : remotes_)
-      send(one.dialer, atom::shut_down_v);
-    remotes_.clear();
+    remotes_.end();
     for (auto& [rid, one] : links_)
       send(one.actor, atom::shut_down_v);
     end_if_alone();
@@ -463,7 +466,7 @@ private:
     gathering<std::vector<actors::actor_snapshot>> all{promise,
                                                        1 + links_.size() + remotes_.size()};
     all.add({own});
-    for (const auto& [number, one] : remotes_)
+    for (const auto& [number, one] : remotes_.all())
       all.ask(*this, one.dialer, atom::tree_v);
     for (const auto& [rid, one] : links_)
       all.ask(*this, one.actor, atom::tree_v);
@@ -479,12 +482,11 @@ private:
   peer_book book_;
   std::map<uint64_t, link> links_; // by rid
   std::unordered_map<caf::actor_addr, uint64_t> rids_;
-  std::map<uint64_t, remote> remotes_;        // by number
+  cluster_remotes remotes_;
+  std::set<uint64_t> leaving_;                // routes of accounts that are to share one again
   std::map<std::string, std::string> gossip_; // INFO about other clusters, by name
-  uint64_t last_remote_ = 0;
   size_t next_reactor_ = 0;
   bool ending_ = false;
-  std::minstd_rand random_{std::random_device{}()};
 };
 
 } // namespace

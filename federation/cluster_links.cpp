@@ -24,6 +24,7 @@ namespace {
 
 constexpr auto longest_ping_interval = std::chrono::seconds{30};
 constexpr auto longest_answer = std::chrono::seconds{5};
+constexpr int64_t usual_slots = 3;
 
 security::permissions_ptr rules_of(const config::cluster_options& from) {
   if (from.import_ == security::subject_rules{} && from.export_ == security::subject_rules{})
@@ -78,6 +79,15 @@ terms_ptr make_terms(const actors::settings& now, const std::string& given, uint
   out->user = from.authorization.user;
   out->password = from.authorization.password;
   out->permissions = rules_of(from);
+  info.route_pool_size = from.pool_size < 0    ? 0
+                         : from.pool_size == 0 ? usual_slots
+                                               : from.pool_size;
+  if (info.route_pool_size > 0) {
+    out->pinned = from.accounts;
+    out->pinned.push_back(options.system_account.empty() ? "$SYS" : options.system_account);
+    std::sort(out->pinned.begin(), out->pinned.end());
+    out->pinned.erase(std::unique(out->pinned.begin(), out->pinned.end()), out->pinned.end());
+  }
   take_general(options, from.tls, from.authorization, *out);
   if (from.ping_interval.count() > 0)
     out->ping_interval = std::min<config::nanoseconds>(from.ping_interval, longest_ping_interval);

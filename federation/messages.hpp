@@ -5,6 +5,7 @@
 #include "actors/interfaces.hpp"
 #include "actors/leaf_snapshot.hpp"
 #include "actors/link_keeper.hpp"
+#include "federation/pool_place.hpp"
 #include "federation/terms.hpp"
 #include "protocol/close_reason.hpp"
 #include "protocol/link_info.hpp"
@@ -32,12 +33,17 @@ struct admission {
   std::string error;   ///< sent as -ERR before the end; empty: nothing is said
   std::string because; ///< for the log
   bool loudly = false; ///< the log line is an error
+  pool_place place;    ///< if it is admitted
+  /// Accounts that the peer alone has pinned, and that have their route.
+  std::vector<std::string> elsewhere;
 };
 
 /// What a peer said later, of itself or of a third server.
 struct peer_news {
   uint64_t rid = 0;
   protocol::link_info info;
+  std::string
+      pinned; ///< not empty: that account may get a route of its own now; `info` says nothing
 };
 
 /// The other members of the cluster, as far as other clusters are concerned.
@@ -90,6 +96,8 @@ CAF_ADD_TYPE_ID(troupe_federation, (troupe::federation::terms_ptr))
 CAF_ADD_TYPE_ID(troupe_federation, (troupe::federation::routes_ptr))
 TROUPE_ADD_ATOM(hold_off, "holdoff")
 TROUPE_ADD_ATOM(taken, "taken")
+TROUPE_ADD_ATOM(pin, "pin")
+TROUPE_ADD_ATOM(unhold, "unhold")
 CAF_ADD_TYPE_ID(troupe_federation, (troupe::federation::leaf_introduction_ptr))
 CAF_ADD_TYPE_ID(troupe_federation, (troupe::federation::leaf_admission_ptr))
 CAF_ADD_TYPE_ID(troupe_federation, (troupe::federation::leaf_terms_ptr))
@@ -127,6 +135,8 @@ using route_actor = actors::link_actor::extend<
     accepts<atom::rules, terms_ptr>,           // New settings.
     accepts<atom::cut, std::string>,           // Ends it, for the reason that is given.
     accepts<atom::watch, actors::account_ptr>, // An account came, changed or was removed.
+    accepts<atom::pin, std::string, bool>,     // The peer has a route of that account alone, or no
+                                               // longer has one.
     answers<routes_ptr, atom::describe, bool>, // Of this one; with subscriptions or not.
     answers<actors::tree_ptr, atom::tree>>;
 
@@ -143,17 +153,19 @@ using dial_boss_actor =
 
 /// The CLUSTER actor: knows all members, their links and whom to dial.
 using cluster_actor = dial_boss_actor::extend<
-    accepts<atom::adopt, actors::accepted_ptr>,    // A peer has come.
-    accepts<introduction_ptr>,                     // Answered by an admission.
-    accepts<peer_news_ptr>,                        // A later INFO.
-    accepts<atom::taken, uint64_t>,                // The peer has let this link in as well.
-    accepts<atom::waited, uint64_t>,               // To itself: it was kept idle enough.
-    accepts<atom::watch, actors::account_ptr>,     // An account came, changed or was removed.
-    accepts<atom::apply, actors::settings_ptr>,    // A reload.
-    accepts<atom::lame_duck>,                      // Tells the peers that this broker goes.
-    accepts<atom::tell, std::string, std::string>, // All members, now and later: of a cluster, an
-                                                   // INFO; empty: no more.
-    accepts<atom::shut_down>,                      // Ends all links, then itself.
+    accepts<atom::adopt, actors::accepted_ptr>,      // A peer has come.
+    accepts<introduction_ptr>,                       // Answered by an admission.
+    accepts<peer_news_ptr>,                          // A later INFO.
+    accepts<atom::taken, uint64_t>,                  // The peer has let this link in as well.
+    accepts<atom::waited, uint64_t>,                 // To itself: it was kept idle enough.
+    accepts<atom::unhold, std::string, std::string>, // To itself: a server may be asked again for
+                                                     // a route of that account.
+    accepts<atom::watch, actors::account_ptr>,       // An account came, changed or was removed.
+    accepts<atom::apply, actors::settings_ptr>,      // A reload.
+    accepts<atom::lame_duck>,                        // Tells the peers that this broker goes.
+    accepts<atom::tell, std::string, std::string>,   // All members, now and later: of a cluster, an
+                                                     // INFO; empty: no more.
+    accepts<atom::shut_down>,                        // Ends all links, then itself.
     answers<routes_ptr, atom::describe, bool>, answers<actors::tree_ptr, atom::tree>>;
 
 } // namespace troupe::federation

@@ -61,28 +61,32 @@ peer_book::judgement peer_book::judge(const introduction& who, const self& mine)
     out.cluster = info.cluster;
     return out;
   }
-  const auto* known = with_id(info.server_id);
-  if (!known)
-    return accept(verdict::admit);
+  return judge_place(who, mine);
+}
+
+peer_book::judgement peer_book::judge_duplicate(const introduction& who, const self& mine,
+                                                const member& known) const {
+  const auto& info = who.info;
   auto duplicate = refuse(
       close_reason::duplicate_route,
       fmt::format("Detected duplicate remote route \"{}\"", protocol::quotable(info.server_id, 64)),
       false);
   // A link that both ends use stays: what is on its way in it must not be lost.
-  if (!info.troupe.empty() && known->solicited != who.solicited && !known->taken) {
+  if (!info.troupe.empty() && known.solicited != who.solicited && !known.taken) {
     // Two that dialled each other at once: both keep the connection of the one with the smaller id.
     bool mine_stays = mine.server_id < info.server_id;
     if (who.solicited == mine_stays)
-      return accept(verdict::replace, known->rid);
+      return accept(verdict::replace, known.rid);
     return duplicate;
   }
   duplicate.what = verdict::wait;
-  duplicate.other = known->rid;
+  duplicate.other = known.rid;
   return duplicate;
 }
 
-void peer_book::admit(const introduction& who) {
-  members_.insert_or_assign(who.rid, member{who.rid, who.solicited, who.ip, who.info, false});
+void peer_book::admit(const introduction& who, const pool_place& place) {
+  members_.insert_or_assign(who.rid,
+                            member{who.rid, who.solicited, who.ip, who.info, false, place});
 }
 
 void peer_book::take(uint64_t rid) {
@@ -91,12 +95,23 @@ void peer_book::take(uint64_t rid) {
 }
 
 void peer_book::update(uint64_t rid, const protocol::link_info& info) {
-  if (auto it = members_.find(rid); it != members_.end())
-    it->second.info = info;
+  auto it = members_.find(rid);
+  if (it == members_.end())
+    return;
+  auto id = it->second.info.server_id;
+  for (auto& [other, one] : members_)
+    if (one.info.server_id == id)
+      one.info = info;
 }
 
 void peer_book::remove(uint64_t rid) {
-  members_.erase(rid);
+  auto it = members_.find(rid);
+  if (it == members_.end())
+    return;
+  auto id = std::move(it->second.info.server_id);
+  members_.erase(it);
+  if (!with_id(id))
+    notes_.erase(id);
 }
 
 const peer_book::member* peer_book::find(uint64_t rid) const {
@@ -152,6 +167,7 @@ protocol::link_info as_gossip(const peer_book::member& of) {
   out.nonce.clear();
   out.gossip_mode = 0;
   out.route_pool_idx = 0;
+  out.route_account = of.place.account;
   if (out.ip.empty())
     out.ip = of.ip.find(':') == std::string::npos
                  ? fmt::format("nats-route://{}:{}/", of.ip, out.port)

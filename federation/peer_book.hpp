@@ -5,7 +5,10 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
+#include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace troupe::federation {
@@ -18,6 +21,8 @@ public:
   struct self {
     std::string server_id, server_name, cluster;
     bool cluster_dynamic = false;
+    uint32_t pool_size = 0;               ///< 0: we have no pools
+    std::vector<std::string> pinned = {}; ///< our accounts with a route of their own, sorted
   };
   enum class verdict : uint8_t {
     admit,
@@ -38,18 +43,40 @@ public:
     std::string ip;
     protocol::link_info info;
     bool taken = false; ///< the peer has let this link in as well
+    pool_place place;
   };
+  /// More routes to one server than that nobody gets.
+  static constexpr uint32_t most_slots = 256;
 
   judgement judge(const introduction& who, const self& mine) const;
-  void admit(const introduction& who);
+  void admit(const introduction& who, const pool_place& place = {});
   void take(uint64_t rid);
+  /// Of whichever link it came over, it is about the server.
   void update(uint64_t rid, const protocol::link_info& info);
   void remove(uint64_t rid);
 
   const member* find(uint64_t rid) const;
-  /// The admitted link to that server; null: none.
+  /// An admitted link to that server; null: none.
   const member* with_id(std::string_view server_id) const;
+  /// The one at that place.
+  const member* at(std::string_view server_id, const pool_place& place) const;
+  /// The first of its slots that is there: what concerns the whole server is said over it.
+  const member* main_link(std::string_view server_id) const;
+  /// Those of all servers.
+  std::vector<const member*> main_links() const;
   const std::map<uint64_t, member>& all() const noexcept { return members_; }
+  /// Nothing is to be dialled for that server at the moment.
+  bool complete(std::string_view server_id, const self& mine) const;
+
+  // Accounts that a server has pinned without us, and those that it does not take for a while.
+  // Forgotten with its last link.
+  void pin(const std::string& server_id, const std::string& account);
+  /// Our configuration has dropped it: no server gets a route of it.
+  void unpin(const std::string& account);
+  void hold(const std::string& server_id, const std::string& account);
+  void unhold(const std::string& server_id, const std::string& account);
+  /// Accounts with a route to that server of which our configuration does not know.
+  std::vector<std::string> elsewhere(std::string_view server_id, const self& mine) const;
 
   /// Client URLs of all members that are not about to go, each once.
   std::vector<std::string> connect_urls() const;
@@ -59,7 +86,18 @@ public:
   fellow_members fellows() const;
 
 private:
-  std::map<uint64_t, member> members_; // by rid
+  struct notes {
+    std::set<std::string> pinned, held;
+  };
+
+  judgement judge_place(const introduction& who, const self& mine) const;
+  judgement judge_duplicate(const introduction& who, const self& mine, const member& known) const;
+  bool is_pinned(const std::string& server_id, const std::string& account, const self& mine) const;
+  std::optional<pool_place> free_place(const std::string& server_id, int64_t its_size,
+                                       bool of_troupe, const self& mine) const;
+
+  std::map<uint64_t, member> members_;              // by rid
+  std::map<std::string, notes, std::less<>> notes_; // by server
 };
 
 /// What the others are told of a member that has come.

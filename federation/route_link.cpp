@@ -81,6 +81,10 @@ public:
           end(close_reason::route_removed, "", why, false);
         },
         [this](atom::watch, const actors::account_ptr& which) { session_.account_changed(which); },
+        [this](atom::pin, const std::string& account, bool there) {
+          if (phase_ == phase::talking)
+            session_.pin(account, there);
+        },
         [this](atom::describe, bool subscriptions) { return describe(subscriptions); },
         [this](atom::tree) {
           return std::make_shared<std::vector<actors::actor_snapshot>>(1, as_actor());
@@ -192,6 +196,10 @@ private:
     out.out_messages = out_messages_;
     out.out_bytes = out_bytes_;
     out.subscriptions = session_.interests();
+    const auto& place = session_.place();
+    out.account = place.account;
+    if (place.pooled && place.has_slot())
+      out.pool_index = place.slot;
     if (subscriptions)
       out.subscription_list = session_.interest_list();
     return all;
@@ -206,6 +214,10 @@ private:
         fmt::format("{} {}{} {} subs, rtt {} us", peer(), session_.admitted() ? "" : "handshake ",
                     log::printable(session_.peer().server_name, 64), session_.interests(),
                     std::chrono::duration_cast<std::chrono::microseconds>(rtt_).count());
+    if (const auto& place = session_.place(); !place.has_slot())
+      out.state += fmt::format(", account {}", log::printable(place.account, 64));
+    else if (place.pooled)
+      out.state += fmt::format(", slot {}", place.slot);
     if (blocked_)
       out.state += fmt::format(" blocked with {} bytes", queued_bytes_);
     out.mailbox = mailbox().size();

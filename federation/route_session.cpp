@@ -44,10 +44,8 @@ route_session::~route_session() {
 }
 
 void route_session::begin() {
-  auto info = mine_->info;
-  info.proto = protocol_of_routes;
-  info.headers = info.lnoc = info.lnocu = true;
-  if (solicited_) {
+  if (solicited_) { // what this link is there for depends on the peer's INFO
+    const auto& info = mine_->info;
     protocol::link_connect hello;
     hello.echo = true;
     hello.user = std::exchange(user_, {});
@@ -58,6 +56,18 @@ void route_session::begin() {
     hello.cluster_dynamic = info.cluster_dynamic;
     hello.headers = hello.lnoc = true;
     host_.say(connect_line(hello));
+  } else {
+    introduce_self();
+  }
+}
+
+void route_session::introduce_self() {
+  auto info = mine_->info;
+  info.proto = protocol_of_routes;
+  info.headers = info.lnoc = info.lnocu = true;
+  if (solicited_ && place_.pooled) {
+    info.route_pool_idx = place_.slot;
+    info.route_account = place_.account;
   }
   host_.say(info_line(info));
 }
@@ -125,6 +135,7 @@ bool route_session::on_info(std::string_view json) {
     said.gateway_cmd = 0;
     said.ldm = false;
     said.route_acc_add_reqid.clear();
+    said.route_account.clear();
     if (auto problem = parse_link_info(json, said); !problem.empty())
       return fail(close_reason::protocol_violation, "", "Error parsing INFO: " + problem);
     return later_info(said, json);
@@ -142,10 +153,6 @@ bool route_session::on_info(std::string_view json) {
 bool route_session::first_info() {
   if (peer_.server_id.empty())
     return fail(close_reason::protocol_violation, "", "INFO without a server_id");
-  if (!peer_.route_account.empty()) {
-    auto text = fmt::format("No route for account \"{}\"", log::printable(peer_.route_account));
-    return fail(close_reason::protocol_violation, text, text);
-  }
   auto& dest = *where_.dest;
   dest.headers = peer_.headers;
   dest.leaf_origins = peer_.lnoc;
@@ -170,6 +177,14 @@ void route_session::settle(const admission& answer) {
     host_.end(answer.reason, answer.error, answer.because, answer.loudly);
     return;
   }
+  place_ = answer.place;
+  moved_.insert(answer.elsewhere.begin(), answer.elsewhere.end());
+  where_.dest->pool_size = place_.slots;
+  where_.dest->pool_index = place_.slot;
+  where_.dest->pinned = place_.account;
+  rules_.names_account = place_.has_slot();
+  if (solicited_)
+    introduce_self();
   stage_ = stage::admitted;
   rules_.handshake = false;
   heard_ = std::make_unique<actors::peer_interest>(where_.dest, peer_.lnocu, where_.routes.news());
@@ -181,19 +196,19 @@ void route_session::settle(const admission& answer) {
 /// What it says of itself, or, as gossip, of others.
 bool route_session::later_info(const protocol::link_info& said, std::string_view json) {
   if (!said.route_acc_add_reqid.empty())
-    return true; // of pools, which we have not
+    return hear_of_pinning(said);
   bool of_cluster = !said.gateway.empty();
   if (of_cluster && said.gateway_cmd != static_cast<int64_t>(gateway_command::gossip))
     return true;
   if (of_cluster || said.server_id != peer_.server_id) {
     protocol::link_info third; // nothing of the one who tells
     parse_link_info(json, third);
-    host_.pass_on({rid_, std::move(third)});
+    host_.pass_on({rid_, std::move(third), {}});
     return true;
   }
   bool takes_other_interest = said.export_ != peer_.export_;
   peer_ = said;
-  host_.pass_on({rid_, said});
+  host_.pass_on({rid_, said, {}});
   if (takes_other_interest) { // it may have refused what it would take now
     told_ = std::make_unique<actors::told_interest>(where_.dest);
     tell_all();
@@ -254,8 +269,9 @@ bool route_session::on_interest(const protocol::link_interest& what) {
         log::printable(what.subject));
     return true;
   }
-  const auto& where = account_of(what.account);
-  if (!where) {
+  auto account = named(what.account);
+  const auto& where = account_of(account);
+  if (!where || moved_.contains(account)) {
     remember(what);
     return true;
   }
@@ -269,8 +285,8 @@ bool route_session::on_interest(const protocol::link_interest& what) {
 
 /// A resolver may bring the account later.
 void route_session::remember(const protocol::link_interest& what) {
-  stranger key{std::string{what.account}, std::string{what.origin}, std::string{what.subject},
-               std::string{what.queue}};
+  stranger key{std::string{named(what.account)}, std::string{what.origin},
+               std::string{what.subject}, std::string{what.queue}};
   if (!what.add)
     strangers_.erase(key);
   else if (strangers_.size() < most_strangers) {
@@ -293,12 +309,8 @@ void route_session::account_changed(const actors::account_ptr& which) {
     told_->forget(*which);
     return;
   }
-  auto it = strangers_.lower_bound(stranger{which->name, {}, {}, {}});
-  while (it != strangers_.end() && it->first.account == which->name) {
-    const auto& what = it->first;
-    put(which, {what.origin, what.subject, what.queue}, it->second);
-    it = strangers_.erase(it);
-  }
+  if (!moved_.contains(which->name))
+    take_in(which);
 }
 
 std::vector<actors::subscription_snapshot> route_session::interest_list() const {
@@ -328,7 +340,7 @@ bool route_session::on_message(const protocol::link_message& msg) {
   ++in_messages;
   in_bytes += msg.pub.data.size();
   if (msg.pub.subject.data() != subject_seen_ || !subject_) {
-    const auto& where = account_of(msg.account);
+    const auto& where = account_of(named(msg.account));
     if (!where)
       return true; // nobody can have asked for it
     bool response = msg.pub.subject.starts_with(where->reply_prefix); // as in connection
@@ -348,6 +360,7 @@ bool route_session::on_message(const protocol::link_message& msg) {
 
 void route_session::tell_all() {
   untold_ = where_.accounts.all();
+  std::erase_if(untold_, [this](const auto& each) { return !carries(each->name); });
   untold_texts_.clear();
   if (!untold_.empty())
     untold_texts_ = untold_.back()->ledger->all();
@@ -381,6 +394,8 @@ void route_session::tell(const actors::interest_changes& changes) {
 }
 
 void route_session::announce(const actors::account_ptr& where, const actors::shared_text& what) {
+  if (!carries(where->name))
+    return;
   for (const auto& each : told_->update(where, what)) {
     const auto& rules = mine_->permissions;
     if (rules && each.weight > 0 && !rules->may_publish(each.what->subject()))
@@ -400,7 +415,8 @@ void route_session::write(std::string_view account, const actors::announcement& 
   line_ += add ? '+' : '-';
   if (!what.origin.empty() && (add || peer_.lnocu))
     word(what.origin);
-  word(account);
+  if (place_.has_slot())
+    word(account);
   word(what.what->subject());
   if (auto queue = what.what->queue(); !queue.empty()) {
     word(queue);
@@ -415,8 +431,11 @@ void route_session::apply(terms_ptr mine) {
   bool other_rules =
       static_cast<bool>(mine->permissions) != static_cast<bool>(mine_->permissions)
       || (mine->permissions && mine->permissions->rules() != mine_->permissions->rules());
-  mine_ = std::move(mine);
-  if (!admitted() || !other_rules)
+  auto before = std::exchange(mine_, std::move(mine));
+  if (!admitted())
+    return;
+  follow_pinned(*before);
+  if (!other_rules)
     return;
   host_.say(info_line(mine_->info)); // the peer learns of our permissions
   told_ = std::make_unique<actors::told_interest>(where_.dest);
@@ -435,6 +454,8 @@ void route_session::retire() {
   heard_.reset();
   told_.reset();
   strangers_.clear();
+  moved_.clear();
+  asked_.clear();
   untold_.clear();
   untold_texts_.clear();
   account_.reset();

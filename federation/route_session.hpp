@@ -12,6 +12,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -67,6 +68,8 @@ public:
   void tell_more();
   /// It came, changed or was removed.
   void account_changed(const actors::account_ptr& which);
+  /// The peer has, or no longer has, a route of this account alone.
+  void pin(const std::string& account, bool there);
   void apply(terms_ptr mine);
   /// Takes its interest back; nothing is said any more.
   void retire();
@@ -78,6 +81,8 @@ public:
   bool has_enough() const noexcept;
   /// Empty before its first INFO.
   const protocol::link_info& peer() const noexcept { return peer_; }
+  /// As the cluster has admitted it.
+  const pool_place& place() const noexcept { return place_; }
   size_t interests() const noexcept { return heard_ ? heard_->size() : 0; }
   std::vector<actors::subscription_snapshot> interest_list() const;
   uint64_t in_messages = 0, in_bytes = 0;
@@ -98,7 +103,7 @@ public:
 private:
   enum class stage : uint8_t { expecting_connect, expecting_info, introduced, admitted, over };
 
-  /// Interest in accounts that this broker does not know yet.
+  /// Interest in accounts that this broker does not know yet, or that are being moved.
   struct stranger {
     std::string account, origin, subject, queue;
     auto operator<=>(const stranger&) const = default;
@@ -107,7 +112,21 @@ private:
   bool fail(protocol::close_reason why, std::string_view error, std::string_view text);
   bool first_info();
   bool later_info(const protocol::link_info& said, std::string_view json);
+  void introduce_self();
   void tell_all();
+
+  // route_pinning.cpp
+  /// Is the peer told of that account's interest over this link?
+  bool carries(std::string_view account) const;
+  bool hear_of_pinning(const protocol::link_info& said);
+  void move_out(const std::string& account);
+  void take_in(const actors::account_ptr& which);
+  void tell_of(const actors::account_ptr& which);
+  void follow_pinned(const terms& before);
+  std::string_view named(std::string_view account) const noexcept {
+    return place_.has_slot() ? account : std::string_view{place_.account};
+  }
+
   void announce(const actors::account_ptr& where, const actors::shared_text& what);
   void write(std::string_view account, const actors::announcement& what);
   void put(const actors::account_ptr& where, const actors::peer_interest::key& what,
@@ -129,7 +148,10 @@ private:
 
   std::unique_ptr<actors::peer_interest> heard_;
   std::unique_ptr<actors::told_interest> told_;
-  std::map<stranger, uint32_t> strangers_;        // and their weights
+  std::map<stranger, uint32_t> strangers_; // and their weights
+  pool_place place_;
+  std::set<std::string, std::less<>> moved_;      // accounts on their way to a route of their own
+  std::map<std::string, std::string> asked_;      // for those of ours, by request
   std::vector<actors::account_ptr> untold_;       // accounts, the last one first
   std::vector<actors::shared_text> untold_texts_; // of the last of them
   std::string line_;                              // scratch

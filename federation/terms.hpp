@@ -5,9 +5,12 @@
 #include "protocol/link_info.hpp"
 #include "security/permissions.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace troupe::federation {
 
@@ -21,6 +24,13 @@ struct terms : link_terms {
   /// Which of our interest is announced (`publish`), and which of theirs is taken (`subscribe`);
   /// null: all of it.
   security::permissions_ptr permissions;
+  /// Accounts with a route of their own to each member, sorted, the system account among them.
+  /// `info.route_pool_size` says how many routes the others share; 0: there is one for everything.
+  std::vector<std::string> pinned;
+
+  bool pins(std::string_view account) const {
+    return std::binary_search(pinned.begin(), pinned.end(), account);
+  }
 };
 using terms_ptr = std::shared_ptr<const terms>;
 

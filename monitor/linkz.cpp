@@ -65,6 +65,10 @@ json route_json(const actors::route_snapshot& route, const config::cluster_optio
   out["out_bytes"] = route.out_bytes;
   out["subscriptions"] = route.subscriptions;
   add_subscriptions(out, route, detail);
+  if (!route.account.empty())
+    out["account"] = route.account;
+  if (route.pool_index)
+    out["pool_index"] = *route.pool_index;
   out["compression"] = "off";
   return out;
 }

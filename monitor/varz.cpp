@@ -101,6 +101,7 @@ void add_cluster(json& out, const server_facts& server) {
   cluster["tls_timeout"] = number(timeout);
   if (from.tls)
     cluster["tls_required"] = cluster["tls_verify"] = true;
+  cluster["pool_size"] = from.pool_size == 0 ? 3 : from.pool_size;
 }
 
 void add_figures(json& out, const server_facts& server) {

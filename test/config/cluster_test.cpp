@@ -119,9 +119,7 @@ TEST_CASE("what is taken but declined on routes is told, and only where it would
       keys += one.key.starts_with("cluster.") ? one.key + " " : "";
     return keys;
   };
-  CHECK(told("pool_size: 3") == "cluster.pool_size ");
-  CHECK(told("pool_size: -1") == "");
-  CHECK(told("accounts: [A]") == "cluster.accounts ");
+  CHECK(told("pool_size: 3, accounts: [A]") == "");
   CHECK(told("compression: s2_fast") == "cluster.compression ");
   CHECK(told("compression: {mode: s2_auto, rtt_thresholds: [\"10ms\"]}") == "cluster.compression ");
   CHECK(told("compression: true") == "cluster.compression ");
@@ -173,6 +171,10 @@ TEST_CASE("each mistake in nats-server's cluster block has its sentence") {
       {"cluster {write_timeout: never}\n",
        "bad.conf:1:9: write_timeout: write_timeout must be 'default', 'close' or 'retry', not "
        "\"never\""},
+      {"cluster {port: -1, accounts: [A, B, A]}\n",
+       "bad.conf:1:19: accounts names account \"A\" twice"},
+      {"cluster {port: -1, pool_size: -1, accounts: [A]}\n",
+       "bad.conf:1:34: accounts: pool_size cannot be negative if pinned accounts are specified"},
       {"cluster {compression: fast}\n",
        "bad.conf:1:9: unsupported compression mode \"fast\"; use off, accept, s2_auto, s2_fast, "
        "s2_better or s2_best"},

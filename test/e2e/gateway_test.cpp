@@ -6,7 +6,6 @@
 
 #include <array>
 #include <csignal>
-#include <cstdio>
 #include <map>
 #include <string>
 
@@ -33,18 +32,6 @@ struct site {
   std::string top = {};
 };
 
-/// From 2.10 on nats-server has several connections to each member, and does not find the only one
-/// of a member without such a pool when an answer of another cluster names it.
-bool pools_routes(kind what) {
-  if (what == ours)
-    return false;
-  auto command = binary_of(what) + " --version";
-  std::unique_ptr<FILE, int (*)(FILE*)> out{::popen(command.c_str(), "r"), ::pclose};
-  std::array<char, 64> line{};
-  return out && std::fgets(line.data(), line.size(), out.get())
-         && std::string_view{line.data()}.find("v2.9.") == std::string_view::npos;
-}
-
 std::string config_of(const site& of) {
   auto at = [](uint16_t port) { return "127.0.0.1:" + std::to_string(port); };
   std::string remotes;
@@ -59,9 +46,8 @@ std::string config_of(const site& of) {
   std::string routes;
   for (auto port : of.routes)
     routes += "nats-route://" + at(port) + " ";
-  return out + "cluster {\n  " + (pools_routes(of.what) ? "pool_size: -1\n  " : "")
-         + "name: " + of.cluster + "\n  listen: \"" + at(of.route_port) + "\"\n  routes: [" + routes
-         + "]\n}\n";
+  return out + "cluster {\n  name: " + of.cluster + "\n  listen: \"" + at(of.route_port)
+         + "\"\n  routes: [" + routes + "]\n}\n";
 }
 
 std::unique_ptr<server_process> start(const site& of) {

@@ -3,7 +3,10 @@
 
 #include "peer_socket.hpp"
 
+#include <array>
+#include <cstdio>
 #include <cstdlib>
+#include <memory>
 
 #include <arpa/inet.h>
 #include <doctest/doctest.h>
@@ -24,6 +27,16 @@ std::string binary_of(kind what) {
 
 std::string name_of(kind what) {
   return what == kind::ours ? "troupe" : "nats-server";
+}
+
+bool pools_routes(kind what) {
+  if (what == kind::ours)
+    return true;
+  auto command = binary_of(what) + " --version";
+  std::unique_ptr<FILE, int (*)(FILE*)> out{::popen(command.c_str(), "r"), ::pclose};
+  std::array<char, 64> line{};
+  return out && std::fgets(line.data(), line.size(), out.get())
+         && std::string_view{line.data()}.find("v2.9.") == std::string_view::npos;
 }
 
 uint16_t free_port() {

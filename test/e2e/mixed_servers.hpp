@@ -14,6 +14,8 @@ enum class kind : uint8_t { ours, theirs };
 
 std::string binary_of(kind what);
 std::string name_of(kind what);
+/// We do, and nats-server from 2.10 on: several connections to each member of a cluster.
+bool pools_routes(kind what);
 /// True if there is a real server to mix with.
 bool has_peer();
 /// A port that nothing listens on at the moment.

@@ -60,7 +60,7 @@ struct mesh_client {
 
 struct mesh_broker {
   /// With `gateways` its site is a cluster that others reach by gateways.
-  mesh_broker(uint32_t number, uint32_t site, bool gateways)
+  mesh_broker(uint32_t number, uint32_t site, bool gateways, uint32_t slots_each)
       : has_identity{gateways
                      && take_identity("C" + std::to_string(site), "ID" + std::to_string(number))} {
     auto out = std::make_shared<federation::terms>();
@@ -85,6 +85,10 @@ struct mesh_broker {
     clusters->max_pending = out->max_pending;
     clusters->parsing = out->parsing;
     for_gateways = std::move(clusters);
+    if (slots_each > 0) {
+      out->info.route_pool_size = slots_each;
+      out->pinned = {"ACC0"};
+    }
     mine = std::move(out);
   }
 
@@ -205,12 +209,14 @@ private:
 
 class mesh_route final : public mesh_end, public federation::route_host {
 public:
-  mesh_route(actor_world& stage, mesh_broker& home, mesh_reactor& on, bool solicited)
+  mesh_route(actor_world& stage, mesh_broker& home, mesh_reactor& on, bool solicited,
+             federation::pool_place place)
       : mesh_end{stage, home, on, protocol::peer_role::route},
         session_{*this,     federation::route_place{home.accounts, home.links, on.routes, dest_},
                  home.mine, dest_->cid,
                  solicited, "",
-                 ""} {
+                 ""},
+        place_{std::move(place)} {
     session_.begin();
   }
 
@@ -231,6 +237,7 @@ private:
   void settle() override {
     federation::admission yes;
     yes.admitted = true;
+    yes.place = place_;
     session_.settle(yes);
   }
   void tell_rest() override { session_.tell_more(); }
@@ -239,6 +246,7 @@ private:
   void withdraw() override { session_.retire(); }
 
   federation::route_session session_;
+  const federation::pool_place place_; ///< as the cluster's actor would have given it
 };
 
 /// A link between a leaf node, who dials, and its hub; for one account.

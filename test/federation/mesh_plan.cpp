@@ -21,6 +21,7 @@ public:
     plan_.seed = seed;
     plan_.brokers = pick(4) == 0 ? 2 + pick(11) : 2 + pick(3); // mostly few: they shrink quickly
     plan_.accounts = 1 + pick(3);
+    plan_.pool = seed % 2 == 0 ? 0 : static_cast<uint32_t>(1 + seed / 2 % 3);
     if (by == mesh_kind::routes)
       return;
     for (uint32_t next = 1 + pick(3); next < plan_.brokers; next += 1 + pick(3))
@@ -104,7 +105,7 @@ private:
       } else if (what < 17) {
         publish();
       } else if (what < 18 && a != b) {
-        add({.what = kind::cut, .broker = a, .other = b});
+        add({.what = kind::cut, .broker = a, .other = b, .count = ids_ % (plan_.pool + 1)});
       } else if (what < 19 && a != b) {
         connect(a, b);
       } else {
@@ -200,7 +201,8 @@ uint32_t hub_of(const mesh_plan& plan, uint32_t broker) {
 
 std::string to_string(const mesh_plan& plan) {
   auto out = "seed " + std::to_string(plan.seed) + ", " + std::to_string(plan.brokers)
-             + " brokers, " + std::to_string(plan.steps.size()) + " steps\n";
+             + " brokers, pools of " + std::to_string(plan.pool) + ", "
+             + std::to_string(plan.steps.size()) + " steps\n";
   for (size_t i = 0; i < plan.sites.size(); ++i)
     out += (i + 1 < plan.clusters ? "  a cluster from " : "  a leaf site from ")
            + std::to_string(plan.sites[i]) + "\n";

@@ -13,7 +13,8 @@ namespace troupe::test {
 struct mesh_step {
   enum class kind : uint8_t {
     connect,     ///< `broker` dials `other`
-    cut,         ///< the link between them is lost, with all that is on its way
+    cut,         ///< the link between them is lost, with all that is on its way; `count`: of a
+                 ///< pool only that slot, counted from 1
     account,     ///< `broker` learns of `account`
     subscribe,   ///< `id`
     unsubscribe, ///< `id`
@@ -40,6 +41,8 @@ struct mesh_plan {
   std::vector<uint32_t> sites = {};
   /// So many of the first sites are joined by gateways instead, each with all others.
   uint32_t clusters = 1;
+  /// Routes between two members: so many slots, and one of the first account; 0: a single one.
+  uint32_t pool = 0;
   std::vector<mesh_step> steps = {};
 };
 

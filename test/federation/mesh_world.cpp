@@ -25,12 +25,12 @@ std::string text_of(const actors::outgoing& batch) {
 } // namespace
 
 mesh_world::mesh_world(const mesh_plan& plan, actor_world& stage)
-    : shape_{plan.seed, plan.brokers, plan.accounts, plan.sites, plan.clusters}, stage_{stage},
-      random_{plan.seed} {
+    : shape_{plan.seed, plan.brokers, plan.accounts, plan.sites, plan.clusters, plan.pool},
+      stage_{stage}, random_{plan.seed} {
   for (uint32_t i = 0; i < plan.brokers; ++i) {
     auto site = site_of(plan, i);
-    brokers_.push_back(
-        std::make_unique<mesh_broker>(i, site, plan.clusters > 1 && site < plan.clusters));
+    brokers_.push_back(std::make_unique<mesh_broker>(
+        i, site, plan.clusters > 1 && site < plan.clusters, plan.pool));
   }
 }
 
@@ -161,32 +161,46 @@ void mesh_world::hear(mesh_client& whom, std::string_view wire) {
 // -----------------------------------------------------------------------------------------
 
 void mesh_world::connect(uint32_t a, uint32_t b) {
+  auto site_a = site_of(shape_, a);
+  auto site_b = site_of(shape_, b);
+  if (site_a == site_b) {
+    if (shape_.pool == 0)
+      connect_route(a, b, {});
+    for (uint32_t slot = 0; slot < shape_.pool; ++slot)
+      connect_route(a, b, {shape_.pool, slot, "", true});
+    if (shape_.pool > 0)
+      connect_route(a, b, {shape_.pool, 0, account_name(0), true});
+    return;
+  }
   for (const auto& each : cables_)
     if ((each.a == a && each.b == b) || (each.a == b && each.b == a))
       return;
-  auto site_a = site_of(shape_, a);
-  auto site_b = site_of(shape_, b);
-  if (site_a != site_b && site_a < shape_.clusters && site_b < shape_.clusters) {
+  if (site_a < shape_.clusters && site_b < shape_.clusters) {
     if (way_to(shape_, a, site_b) == b)
       connect_gateway(a, b);
     if (way_to(shape_, b, site_a) == a)
       connect_gateway(b, a);
     return;
   }
-  if (site_a != site_b) {
-    if (site_a >= shape_.clusters && hub_of(shape_, a) == b)
-      connect_leaf(a, b);
-    else if (site_b >= shape_.clusters && hub_of(shape_, b) == a)
-      connect_leaf(b, a);
-    return;
-  }
+  if (site_a >= shape_.clusters && hub_of(shape_, a) == b)
+    connect_leaf(a, b);
+  else if (site_b >= shape_.clusters && hub_of(shape_, b) == a)
+    connect_leaf(b, a);
+}
+
+/// One of those between two members, if it is not there.
+void mesh_world::connect_route(uint32_t a, uint32_t b, const federation::pool_place& place) {
+  for (const auto& each : cables_)
+    if (((each.a == a && each.b == b) || (each.a == b && each.b == a)) && each.place == place)
+      return;
   auto& one = cables_.emplace_back();
   one.a = a;
   one.b = b;
+  one.place = place;
   for (size_t end = 0; end < 2; ++end) {
     auto& home = *brokers_[end == 0 ? a : b];
-    auto& on = home.reactors[(a + b) % home.reactors.size()];
-    one.ends[end] = std::make_unique<mesh_route>(stage_, home, on, end == 0);
+    auto& on = home.reactors[(a + b + place.slot) % home.reactors.size()];
+    one.ends[end] = std::make_unique<mesh_route>(stage_, home, on, end == 0, place);
   }
 }
 
@@ -222,9 +236,12 @@ void mesh_world::connect_gateway(uint32_t from, uint32_t to) {
   }
 }
 
-void mesh_world::cut(uint32_t a, uint32_t b) {
+void mesh_world::cut(uint32_t a, uint32_t b, uint32_t slot) {
+  auto stays = [&](const cable& each) {
+    return slot > 0 && each.place.pooled && (!each.place.has_slot() || each.place.slot + 1 != slot);
+  };
   for (auto it = cables_.begin(); it != cables_.end();) {
-    if ((it->a != a || it->b != b) && (it->a != b || it->b != a)) {
+    if (((it->a != a || it->b != b) && (it->a != b || it->b != a)) || stays(*it)) {
       ++it;
       continue;
     }
@@ -330,7 +347,7 @@ void mesh_world::apply(const mesh_step& step) {
   using kind = mesh_step::kind;
   switch (step.what) {
   case kind::connect: connect(step.broker, step.other); return;
-  case kind::cut: cut(step.broker, step.other); return;
+  case kind::cut: cut(step.broker, step.other, step.count); return;
   case kind::account: {
     auto& home = *brokers_[step.broker];
     if (home.accounts.find(account_name(step.account)))

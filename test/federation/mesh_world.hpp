@@ -42,6 +42,7 @@ public:
 private:
   struct cable {
     uint32_t a = 0, b = 0; ///< who dialled, who accepted
+    federation::pool_place place = {};
     std::unique_ptr<mesh_end> ends[2];
   };
   struct answer {
@@ -53,7 +54,8 @@ private:
   void connect(uint32_t a, uint32_t b);
   void connect_leaf(uint32_t leaf, uint32_t hub);
   void connect_gateway(uint32_t from, uint32_t to);
-  void cut(uint32_t a, uint32_t b);
+  void connect_route(uint32_t a, uint32_t b, const federation::pool_place& place);
+  void cut(uint32_t a, uint32_t b, uint32_t slot);
   void subscribe(uint32_t id, mesh_client& whom, const std::string& subject,
                  const std::string& queue);
   void unsubscribe(uint32_t id);
