@@ -153,6 +153,7 @@ std::vector<std::string> broker::start(const config::options& given) {
   auto next =
       std::make_unique<impl>(options, built.ready, links ? links->make_registry() : nullptr);
   describe_server(*built.ready, next->keys, options.client.host, socket->port, false);
+  describe_websocket(*built.ready, links ? links->websocket_port() : uint16_t{0});
   if (next->all.links && options.gateway.enabled())
     next->all.links->set_identity(
         {short_hash(options.gateway.name), short_hash(built.ready->info.server_id)});
@@ -220,6 +221,7 @@ std::vector<std::string> broker::reload(const config::options& given) {
     if (auto problems = my.links->check(options); !problems.empty())
       return problems;
   describe_server(*built.ready, my.keys, options.client.host, my.bound_port, my.lame_duck);
+  describe_websocket(*built.ready, websocket_port());
   settings_ptr next = built.ready;
   {
     std::lock_guard guard{my.mutex};
@@ -270,7 +272,7 @@ void broker::enter_lame_duck() {
       my.socket->refuse(); // listeners let go of it one by one, clients must not hear of it first
     my.socket.reset();
     next = my.current->again();
-    next->info.lame_duck = true;
+    next->info.lame_duck = next->websocket_info.lame_duck = true;
     describe_cluster(*next, my.cluster, true);
     my.current = next;
   }
@@ -455,19 +457,18 @@ std::vector<gateway_snapshot> broker::gateways(bool accounts) const {
 uint16_t broker::gateway_port() const noexcept {
   return impl_->links ? impl_->links->gateway_port() : uint16_t{0};
 }
-
 uint16_t broker::leafnode_port() const noexcept {
   return impl_->links ? impl_->links->leafnode_port() : uint16_t{0};
 }
-
+uint16_t broker::websocket_port() const noexcept {
+  return impl_->links ? impl_->links->websocket_port() : uint16_t{0};
+}
 uint16_t broker::cluster_port() const noexcept {
   return impl_->links ? impl_->links->cluster_port() : uint16_t{0};
 }
-
 std::string broker::cluster_name() const {
   return impl_->settings_now()->info.cluster;
 }
-
 std::vector<std::string> broker::connect_urls() const {
   return impl_->settings_now()->info.connect_urls;
 }

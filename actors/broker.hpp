@@ -87,9 +87,10 @@ public:
   std::vector<leaf_snapshot> leafs(bool subscriptions) const;
   /// Links to other clusters, by their gid.
   std::vector<gateway_snapshot> gateways(bool accounts) const;
-  uint16_t gateway_port() const noexcept;  ///< where other clusters connect; 0: nowhere
-  uint16_t leafnode_port() const noexcept; ///< where leaf nodes connect; 0: nowhere
-  std::string cluster_name() const;        ///< empty: none
+  uint16_t gateway_port() const noexcept;   ///< where other clusters connect; 0: nowhere
+  uint16_t leafnode_port() const noexcept;  ///< where leaf nodes connect; 0: nowhere
+  uint16_t websocket_port() const noexcept; ///< where both connect over a websocket; 0: nowhere
+  std::string cluster_name() const;         ///< empty: none
   /// Where clients may go as well; empty without other members.
   std::vector<std::string> connect_urls() const;
   /// Every actor, parents before children.

@@ -103,7 +103,7 @@ void connection::start(connection_actor self) {
 
 /// The prefix of this client's log lines.
 std::string connection::who() const {
-  auto out = fmt::format("{} - cid:{}", peer(), cid_);
+  auto out = fmt::format("{} - {}:{}", peer(), ws_ ? "wid" : "cid", cid_);
   if (!login_ || !connected_)
     return out;
   const auto& c = login_->connect;
@@ -306,6 +306,7 @@ connection_snapshot connection::snapshot(bool with_subscriptions) {
   };
   connection_snapshot out;
   out.cid = cid_;
+  out.websocket = ws_ != nullptr;
   out.reactor = home_.index;
   out.ip = socket_->ip;
   out.port = socket_->port;

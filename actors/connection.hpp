@@ -199,6 +199,9 @@ private:
   void callout_overdue();
   void recheck_callout();
   bool is_with_callout() const;
+  security::connection_type type() const noexcept {
+    return ws_ ? security::connection_type::websocket : security::connection_type::standard;
+  }
   void check_jwt();
   void after_jwt(const jwt_outcome& outcome);
   bool enter_by_jwt(const jwt_outcome& outcome);

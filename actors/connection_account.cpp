@@ -43,9 +43,10 @@ void connection::leave() {
   account_.reset();
 }
 
-/// From here on publishers may write to the socket. What TLS has to say only its owner can write.
+/// From here on publishers may write to the socket. What TLS or a websocket has to say only its
+/// owner can write.
 void connection::open_gate() {
-  if (!connected_ || tls_)
+  if (!connected_ || tls_ || ws_)
     return;
   dest_->gate.hold([this] { dest_->direct.where = account_.get(); });
   dest_->gate.open(fd_);

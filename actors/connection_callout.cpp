@@ -115,7 +115,7 @@ void connection::await_callout(callout_login question) {
   client.id = cid_;
   client.name = state.connect.name;
   client.kind = "Client";
-  client.type = "nats";
+  client.type = ws_ ? "websocket" : "nats";
   if (!question.facts.connect.signature.empty())
     client.nonce = state.nonce;
   if (tls_)
@@ -126,6 +126,7 @@ void connection::await_callout(callout_login question) {
   server.version = now.info.version;
   server.cluster = now.info.cluster;
   server.tags = now.options.server_tags;
+  question.type = type();
   question.by = home_.current;
   question.publisher = home_.actor;
   question.cid = cid_;

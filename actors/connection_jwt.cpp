@@ -15,6 +15,7 @@ using security::standing;
 void connection::check_jwt() {
   auto& state = login();
   jwt_login request;
+  request.type = type();
   request.jwt = std::move(state.connect.jwt); // not kept: the claims that count are in the verdict
   request.signature = std::move(state.connect.sig);
   request.nonce = state.nonce;

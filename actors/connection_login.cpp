@@ -41,6 +41,12 @@ security::verdict placed(security::verdict outcome, const settings& now) {
 // -------------------------------------------------------------------------------------------
 
 void connection::begin_tls() {
+  if (ws_) { // which has done it, if it has to be done
+    if (tls_)
+      note_certificate();
+    greet();
+    return;
+  }
   const auto& tls = home_.current->options.client.tls;
   if (!home_.current->tls || !tls) {
     greet();
@@ -118,10 +124,11 @@ void connection::send_info(bool after_connect, bool leave) {
     login().nonce = security::make_nonce();
     mine.nonce = login_->nonce;
   }
-  if (max_payload_ == home_.current->info.max_payload && !leave) {
-    say(info_line(home_.current->info, mine));
+  const auto& usual = ws_ ? home_.current->websocket_info : home_.current->info;
+  if (max_payload_ == usual.max_payload && !leave) {
+    say(info_line(usual, mine));
   } else {
-    auto info = home_.current->info;
+    auto info = usual;
     info.max_payload = max_payload_;
     info.lame_duck = info.lame_duck || leave;
     say(info_line(info, mine));
@@ -131,7 +138,7 @@ void connection::send_info(bool after_connect, bool leave) {
 /// INFO in clear, then whatever has to come behind it.
 void connection::greet() {
   send_info(false);
-  if (!home_.current->tls || end_ != close_reason::none) {
+  if (ws_ || !home_.current->tls || end_ != close_reason::none) {
     talk();
     return;
   }
@@ -203,6 +210,7 @@ bool connection::on_connect(std::string_view json) {
 
 security::credentials connection::credentials() const {
   security::credentials out;
+  out.type = type();
   if (login_) {
     const auto& c = login_->connect;
     out.user = c.user;
@@ -219,7 +227,8 @@ security::credentials connection::credentials() const {
 /// Null unless this listener maps certificates to users.
 const security::certificate_identity* connection::certificate() const {
   static const security::certificate_identity nobody;
-  const auto& tls = home_.current->options.client.tls;
+  const auto& options = home_.current->options;
+  const auto& tls = ws_ ? options.websocket.tls : options.client.tls;
   if (!tls || !tls->verify_and_map)
     return nullptr;
   return login_ && login_->certificate ? login_->certificate.get() : &nobody;
@@ -269,7 +278,9 @@ void connection::check_login(bool again) {
 bool connection::log_in_without_connect() {
   if (home_.current->operator_mode())
     return false;
-  auto outcome = placed(home_.current->auth.login({}, certificate()), *home_.current);
+  security::credentials nothing;
+  nothing.type = type();
+  auto outcome = placed(home_.current->auth.login(nothing, certificate()), *home_.current);
   if (!std::holds_alternative<security::accepted>(outcome) || ask_callout(outcome))
     return false;
   auto& state = login();

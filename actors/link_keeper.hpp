@@ -50,6 +50,8 @@ struct cluster_view {
   std::vector<std::string> own;           ///< where clients reach this broker, "host:port" each
   std::vector<std::string> others;        ///< and where they reach its other members
   std::vector<std::string> leafnode_urls; ///< where leaf nodes reach its other members
+  std::vector<std::string> own_websocket = {};    ///< as `own`, over a websocket
+  std::vector<std::string> other_websockets = {}; ///< as `others`
   bool operator==(const cluster_view&) const = default;
 };
 
@@ -92,6 +94,8 @@ public:
   virtual uint16_t gateway_port() const noexcept = 0;
   /// Where leaf nodes connect; 0: nowhere.
   virtual uint16_t leafnode_port() const noexcept = 0;
+  /// Where clients and leaf nodes connect over a websocket; 0: nowhere.
+  virtual uint16_t websocket_port() const noexcept = 0;
 };
 
 } // namespace troupe::actors

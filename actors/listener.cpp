@@ -121,18 +121,7 @@ private:
       give_(std::move(peer));
       return;
     }
-    auto& all = home_.shared.reactors;
-    size_t start = home_.shared.next_reactor.fetch_add(1, std::memory_order_relaxed);
-    reactor* least = nullptr;
-    for (size_t i = 0; i < all.size(); ++i) {
-      auto* candidate = all[(start + i) % all.size()].get();
-      if (!least
-          || candidate->connection_count.load(std::memory_order_relaxed)
-                 < least->connection_count.load(std::memory_order_relaxed))
-        least = candidate;
-    }
-    least->connection_count.fetch_add(1, std::memory_order_relaxed);
-    caf::anon_send(least->actor, atom::adopt_v, std::move(peer));
+    hand_to_emptiest(home_.shared, std::move(peer));
   }
 
   reactor& home_;
@@ -193,6 +182,21 @@ bound_socket_ptr bind_and_listen(const std::string& host, uint16_t port) {
   out->port = ntohs(mine.ss_family == AF_INET6 ? reinterpret_cast<sockaddr_in6&>(mine).sin6_port
                                                : reinterpret_cast<sockaddr_in&>(mine).sin_port);
   return out;
+}
+
+void hand_to_emptiest(core& shared, accepted_ptr peer) {
+  auto& all = shared.reactors;
+  size_t start = shared.next_reactor.fetch_add(1, std::memory_order_relaxed);
+  reactor* least = nullptr;
+  for (size_t i = 0; i < all.size(); ++i) {
+    auto* candidate = all[(start + i) % all.size()].get();
+    if (!least
+        || candidate->connection_count.load(std::memory_order_relaxed)
+               < least->connection_count.load(std::memory_order_relaxed))
+      least = candidate;
+  }
+  least->connection_count.fetch_add(1, std::memory_order_relaxed);
+  caf::anon_send(least->actor, atom::adopt_v, std::move(peer));
 }
 
 listener_actor spawn_listener(caf::actor_system& sys, reactor& home, bound_socket_ptr socket) {

@@ -32,6 +32,9 @@ using hand_out = std::function<void(accepted_ptr)>;
 listener_actor spawn_listener(caf::actor_system& sys, reactor& home, bound_socket_ptr socket,
                               std::string what, hand_out give);
 
+/// The socket becomes a client of the reactor that has the fewest.
+void hand_to_emptiest(core& shared, accepted_ptr peer);
+
 /// One listener actor a reactor, all on the same socket: whoever is free accepts, and hands the
 /// connection to the reactor that has the fewest. Ends by `shut_down`.
 listener_actor spawn_listener(caf::actor_system& sys, reactor& home, bound_socket_ptr socket);

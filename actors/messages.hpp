@@ -17,11 +17,14 @@
 
 namespace troupe::actors {
 
-/// A socket that a listener accepted, on its way to its reactor.
+class websocket_stream;
+
+/// A socket that a listener accepted, or a dialer connected, on its way to its reactor.
 struct accepted_socket {
   int fd = -1;
-  std::string ip;
   uint16_t port = 0;
+  std::string ip;
+  std::shared_ptr<websocket_stream> websocket = {}; ///< null: bytes are what they are
 };
 
 struct jwt_outcome;

@@ -26,6 +26,10 @@ peer_stream::peer_stream(reactor& home, accepted_ptr socket, destination_ptr des
     : home_{home}, socket_{std::move(socket)}, dest_{std::move(dest)}, fd_{socket_->fd},
       life_timer_{*this}, write_timer_{*this}, stall_timer_{*this} {
   dest_->home = &home_.loop;
+  if (socket_->websocket) {
+    ws_ = socket_->websocket.get();
+    tls_ = ws_->take_tls();
+  }
 }
 
 peer_stream::~peer_stream() {
@@ -56,6 +60,8 @@ void peer_stream::linger(close_reason reason) {
   kept_ = {};
   if (own_)
     queue_own();
+  if (ws_ && phase_ == phase::lingering)
+    queue_frame(ws_->close_frame(reason, home_.pool));
   home_.loop.timers().start(life_timer_, longest_linger);
   update_events();
   home_.loop.flush_later(token_);
@@ -176,9 +182,13 @@ void peer_stream::read_input() {
   auto result = tls_ ? tls_->read(buffer->data() + size, buffer->capacity() - size)
                      : read_socket(fd_, buffer->data() + size, buffer->capacity() - size);
   if (result.what == io_result::status::ok) {
+    if (ws_ && !unframe(buffer->data() + size, result.bytes))
+      return;
     kept_ = {};
     auto hold = buffer; // slices of it may outlive this read
     consume(*hold.get(), size + result.bytes);
+    if (ws_)
+      heed_frames();
   } else {
     input_failed(result.what);
   }
@@ -200,11 +210,15 @@ void peer_stream::read_large() {
     input_failed(result.what);
     return;
   }
-  kept_.size += result.bytes;
-  if (kept_.size < kept_.wanted)
+  if (ws_ && !unframe(at, result.bytes))
     return;
-  auto whole = std::exchange(kept_, {});
-  consume(*whole.data.get(), whole.size);
+  kept_.size += result.bytes;
+  if (kept_.size >= kept_.wanted) {
+    auto whole = std::exchange(kept_, {});
+    consume(*whole.data.get(), whole.size);
+  }
+  if (ws_)
+    heed_frames();
 }
 
 void peer_stream::input_failed(io_result::status what) {
@@ -259,6 +273,8 @@ void peer_stream::unpause(pause_reason why) {
     auto waiting = std::exchange(kept_, {});
     consume(*waiting.data.get(), waiting.size);
   }
+  if (ws_)
+    heed_frames();
   if (tls_ && paused_ == 0 && phase_ == phase::talking && tls_->has_pending())
     read_input();
 }

@@ -5,6 +5,7 @@
 #include "actors/messages.hpp"
 #include "actors/reactor.hpp"
 #include "actors/tls_stream.hpp"
+#include "actors/websocket_stream.hpp"
 #include "protocol/close_reason.hpp"
 
 #include <cstddef>
@@ -16,10 +17,11 @@
 
 namespace troupe::actors {
 
-/// The half of a connection or link that knows bytes but not their meaning: socket, TLS, unfinished
-/// input, output, back-pressure, and the order in which all of it ends. The actor that derives from
-/// it parses (`consume`) and says what its end means to others (`retire`). Everything happens on
-/// its reactor's thread. In two files: peer_stream.cpp (input, life), peer_stream_output.cpp.
+/// The half of a connection or link that knows bytes but not their meaning: socket, TLS, websocket
+/// frames, unfinished input, output, back-pressure, and the order in which all of it ends. The
+/// actor that derives from it parses (`consume`) and says what its end means to others (`retire`).
+/// Everything happens on its reactor's thread. In three files: peer_stream.cpp (input, life),
+/// peer_stream_output.cpp, peer_stream_frames.cpp (what is different for websockets).
 class peer_stream : public io_handler, public timer_owner {
 public:
   /// Ends it now; `discard` drops what is queued.
@@ -124,6 +126,7 @@ protected:
   bool parsing_ = false;
   int fd_ = -1;
   std::unique_ptr<tls_stream> tls_;
+  websocket_stream* ws_ = nullptr; // the socket's own; null: no frames
   kept_input kept_;
   outgoing_ptr own_;
   int64_t queued_bytes_ = 0;
@@ -136,6 +139,12 @@ private:
   static constexpr uint64_t progress_unknown = ~uint64_t{0};
 
   void read_large();
+  bool unframe(char* data, size_t& size);
+  void read_early();
+  void heed_frames();
+  void line_up(const outgoing_ptr& batch);
+  void queue_framed(const outgoing_ptr& batch);
+  void queue_frame(const outgoing_ptr& frame);
   void discard_input();
   void input_failed(io_result::status what);
   void wrote(size_t bytes);

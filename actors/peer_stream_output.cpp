@@ -67,6 +67,13 @@ void peer_stream::queue_own() {
 
 /// Whatever comes is written in the order of these calls.
 void peer_stream::queue(const outgoing_ptr& batch) {
+  if (ws_) [[unlikely]]
+    queue_framed(batch);
+  else
+    line_up(batch);
+}
+
+void peer_stream::line_up(const outgoing_ptr& batch) {
   queued_bytes_ += static_cast<int64_t>(batch->bytes_so_far());
   // A peer that does not keep up must not cost more than its pending bytes: a few small messages
   // would hold the whole read that they came with.
@@ -91,6 +98,8 @@ void peer_stream::on_flush() {
     queue_own();
   if (phase_ != phase::closed && phase_ != phase::handshaking && !blocked_)
     write_output();
+  if (ws_ && ws_->has_early() && phase_ == phase::talking && paused_ == 0)
+    read_early();
   // OpenSSL may hold a record that epoll will never mention.
   if (tls_ && phase_ == phase::talking && paused_ == 0 && tls_->has_pending())
     read_input();

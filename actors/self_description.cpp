@@ -32,16 +32,33 @@ void describe_server(settings& s, std::shared_ptr<const security::server_keys> k
   }
 }
 
+void describe_websocket(settings& s, uint16_t port) {
+  const auto& from = s.options.websocket;
+  s.websocket_info = s.info;
+  auto& info = s.websocket_info;
+  info.host = from.host;
+  info.port = port;
+  info.tls_required = from.tls.has_value();
+  info.tls_available = false;
+  info.tls_verify = from.tls && (from.tls->verify || from.tls->verify_and_map);
+}
+
 void describe_cluster(settings& s, const cluster_view& now, bool lame_duck) {
   if (now.name.empty())
     return;
-  s.info.cluster = now.name;
-  s.info.connect_urls.clear();
-  if (now.others.empty())
-    return;
-  if (!lame_duck) // who is sent away must not come back
-    s.info.connect_urls = now.own;
-  s.info.connect_urls.insert(s.info.connect_urls.end(), now.others.begin(), now.others.end());
+  auto describe = [&](protocol::server_info& info, const std::vector<std::string>& own,
+                      const std::vector<std::string>& others) {
+    info.cluster = now.name;
+    info.lame_duck = s.info.lame_duck;
+    info.connect_urls.clear();
+    if (others.empty())
+      return;
+    if (!lame_duck) // who is sent away must not come back
+      info.connect_urls = own;
+    info.connect_urls.insert(info.connect_urls.end(), others.begin(), others.end());
+  };
+  describe(s.info, now.own, now.others);
+  describe(s.websocket_info, now.own_websocket, now.other_websockets);
 }
 
 } // namespace troupe::actors

@@ -17,7 +17,10 @@ security::authentication_settings authentication_of(const config::options& optio
   out.users = from.users;
   out.default_permissions = from.default_permissions;
   out.no_auth_user = from.no_auth_user;
-  out.map_certificates = options.client.tls && options.client.tls->verify_and_map;
+  auto maps = [](const std::optional<security::tls_settings>& tls) {
+    return tls && tls->verify_and_map;
+  };
+  out.map_certificates = maps(options.client.tls) || maps(options.websocket.tls);
   // A broker that knows nobody but the users of its system account serves strangers as before.
   auto system = options.system_account.empty() ? std::string{"$SYS"} : options.system_account;
   bool only_system = !from.users.empty()
@@ -62,6 +65,7 @@ std::shared_ptr<settings> settings::again() const {
   auto out = std::make_shared<settings>(options);
   out->tls = tls;
   out->info = info;
+  out->websocket_info = websocket_info;
   out->keys = keys;
   return out;
 }

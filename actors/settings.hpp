@@ -40,6 +40,7 @@ struct settings {
 
   config::options options;
   protocol::server_info info;
+  protocol::server_info websocket_info; ///< the same, for those who come over a websocket
   protocol::parser_limits parsing;
   security::authenticator auth;
   security::client_hosts hosts;

@@ -25,7 +25,8 @@ struct subscription_snapshot {
 /// One client, open or closed (monitoring.md sections 4 and 5).
 struct connection_snapshot {
   uint64_t cid = 0;
-  bool leafnode = false; ///< a leaf node's link, at either end, rather than a client
+  bool leafnode = false;  ///< a leaf node's link, at either end, rather than a client
+  bool websocket = false; ///< a client that speaks in websocket frames
   size_t reactor = 0;
   std::string ip;
   uint16_t port = 0;

@@ -55,6 +55,8 @@ std::string ports_file::write(const std::string& folder, std::string_view progra
     out["cluster"] = ports.cluster;
   if (!ports.monitoring.empty())
     out["monitoring"] = ports.monitoring;
+  if (!ports.websocket.empty())
+    out["websocket"] = ports.websocket;
   auto path = fmt::format("{}/{}_{}.ports", folder, program, ::getpid());
   // Whoever waits for the file must never see half of it.
   auto draft = path + ".tmp";

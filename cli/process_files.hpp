@@ -14,6 +14,7 @@ std::string write_pid_file(const std::string& path);
 struct listening_ports {
   std::vector<std::string> clients;    ///< "nats://127.0.0.1:4222"
   std::vector<std::string> cluster;    ///< "nats://127.0.0.1:6222"
+  std::vector<std::string> websocket;  ///< "ws://127.0.0.1:8080"
   std::vector<std::string> monitoring; ///< "http://127.0.0.1:8222"
 };
 

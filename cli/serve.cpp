@@ -185,6 +185,9 @@ private:
     ports.clients = listener_urls(tls ? "tls" : "nats", options().client.host, broker_.port());
     if (auto port = broker_.cluster_port(); port != 0)
       ports.cluster = listener_urls("nats", options().cluster.host, port);
+    if (auto port = broker_.websocket_port(); port != 0)
+      ports.websocket =
+          listener_urls(options().websocket.tls ? "wss" : "ws", options().websocket.host, port);
     if (monitor_)
       ports.monitoring = listener_urls(options().monitoring.https ? "https" : "http",
                                        monitoring_host(), monitor_->port());

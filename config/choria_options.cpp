@@ -87,6 +87,7 @@ public:
     read_accounts();
     read_logging();
     read_tls();
+    read_websocket();
     read_choria_links(values_, own_tls_, around_, to_);
   }
 
@@ -274,6 +275,18 @@ private:
     check_readable("certificate", tls.cert_file);
     check_readable("key", tls.key_file);
     check_readable("ca", tls.ca_file);
+  }
+
+  /// With TLS whenever the broker has it.
+  void read_websocket() {
+    auto& websocket = to_.out.websocket;
+    values_.take_int(n("websocket_port"), "websocket.port", websocket.port);
+    values_.take_text(n("websocket_advertise"), "websocket.advertise", websocket.advertise);
+    if (!websocket.enabled())
+      return;
+    websocket.host = to_.out.client.host;
+    websocket.tls = own_tls_;
+    websocket.no_tls = !own_tls_;
   }
 
   static std::string n(std::string_view key) { return network_key(key); }

@@ -119,6 +119,11 @@ void compare_gateways_and_leafs(const options& before, const options& after,
   if (was.tls != is.tls)
     add("gateway.tls", switched(was.tls.has_value()), switched(is.tls.has_value()),
         was.tls.has_value() == is.tls.has_value() ? "" : "Gateway");
+  if (before.websocket.tls != after.websocket.tls) {
+    auto old_text = switched(before.websocket.tls.has_value());
+    auto new_text = switched(after.websocket.tls.has_value());
+    add("websocket.tls", old_text, new_text, old_text == new_text ? "" : "Websocket");
+  }
   auto& old_leafs = before.leafnodes;
   auto& new_leafs = after.leafnodes;
   bool logins = old_leafs.users != new_leafs.users || old_leafs.account != new_leafs.account

@@ -112,6 +112,23 @@ struct leaf_remote {
   bool operator==(const leaf_remote&) const = default;
 };
 
+/// Where clients and leaf nodes connect over websockets (client-protocol.md section 18).
+struct websocket_options {
+  std::string host = "0.0.0.0";
+  int port = 0;          ///< 0: no listener; -1: any free port
+  std::string advertise; ///< host[:port] that clients and leaf nodes are told
+  bool no_tls = false;   ///< in the clear, since nothing else was meant
+  std::optional<security::tls_settings> tls;
+  bool same_origin = false; ///< pages of this very host only
+  std::vector<std::string>
+      allowed_origins; ///< pages of these only, "https://host:port"; empty: all
+  /// Of TLS and upgrade together.
+  std::chrono::nanoseconds handshake_timeout = std::chrono::seconds{2};
+  bool compression = false; ///< taken, but declined when a peer proposes it
+
+  bool enabled() const noexcept { return port != 0; }
+};
+
 /// Leaf nodes, both ends (leafnodes.md section 18).
 struct leafnode_options {
   std::string host = "0.0.0.0";

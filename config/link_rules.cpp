@@ -1,6 +1,7 @@
 // config/link_rules.cpp: the cross-checks of routes, gateways and leaf nodes.
 #include "config/link_rules.hpp"
 #include "config/duration.hpp"
+#include "protocol/websocket_upgrade.hpp"
 #include "security/nkey.hpp"
 
 #include <algorithm>
@@ -10,10 +11,6 @@
 namespace troupe::config {
 
 namespace {
-
-bool is_websocket(const peer_url& url) {
-  return url.scheme == "ws" || url.scheme == "wss";
-}
 
 /// "2.8.0" or "v2.10.1-beta" as three numbers; nothing else is a version.
 std::optional<std::array<int, 3>> version_of(std::string_view text) {
@@ -93,6 +90,20 @@ public:
       check_operator_leafs();
     else
       check_leaf_accounts();
+  }
+
+  void check_websocket() {
+    auto& websocket = opts_.websocket;
+    if (!websocket.enabled())
+      return;
+    if (!websocket.tls && !websocket.no_tls && found_.errors.empty())
+      say("websocket requires TLS configuration");
+    for (auto& origin : websocket.allowed_origins)
+      if (protocol::parse_web_origin(origin).scheme.empty())
+        say(said("websocket.allowed_origins") + ": unable to parse allowed origin \"" + origin
+            + "\"; write it as https://host:port");
+    if (websocket.handshake_timeout <= nanoseconds{0})
+      say(said("websocket.handshake_timeout") + " must be longer than 0s");
   }
 
   /// Ours always has one, $SYS.
@@ -241,7 +252,8 @@ private:
          monitoring.port},
         {"cluster.port", opts_.cluster.host, opts_.cluster.port},
         {"gateway.port", opts_.gateway.host, opts_.gateway.port},
-        {"leafnodes.port", opts_.leafnodes.host, opts_.leafnodes.port}};
+        {"leafnodes.port", opts_.leafnodes.host, opts_.leafnodes.port},
+        {"websocket.port", opts_.websocket.host, opts_.websocket.port}};
     for (size_t i = 2; i < std::size(all); ++i) // the first two have a rule of their own
       for (size_t j = 0; j < i; ++j)
         if (all[i].port > 0 && all[i].port == all[j].port && all[i].host == all[j].host)
@@ -262,6 +274,7 @@ void check_link_rules(const options& opts, const findings& found,
   checker.check_cluster();
   checker.check_gateway();
   checker.check_leafnodes();
+  checker.check_websocket();
 }
 
 void check_own_link_rules(const options& opts, const findings& found,

@@ -130,11 +130,13 @@ std::vector<origin> all_origins(const load_result& result, const findings& found
   add_tls("cluster.tls", result.opts.cluster.tls);
   add_tls("gateway.tls", result.opts.gateway.tls);
   add_tls("leafnodes.tls", result.opts.leafnodes.tls);
-  for (auto* key : {"listen.tls.handshake_order", "cluster.tls.handshake_order", "cluster.routes",
-                    "cluster.permissions", "gateway.gateways", "gateway.tls.handshake_order",
-                    "leafnodes.tls.handshake_order", "leafnodes.remotes",
-                    "leafnodes.authorization.users", "authorization.users",
-                    "authorization.default_permissions", "authorization.auth_callout", "accounts"})
+  add_tls("websocket.tls", result.opts.websocket.tls);
+  for (auto* key :
+       {"listen.tls.handshake_order", "cluster.tls.handshake_order", "cluster.routes",
+        "cluster.permissions", "gateway.gateways", "gateway.tls.handshake_order",
+        "leafnodes.tls.handshake_order", "leafnodes.remotes", "websocket.tls.handshake_order",
+        "leafnodes.authorization.users", "authorization.users", "authorization.default_permissions",
+        "authorization.auth_callout", "accounts"})
     if (found.origin_of(key) != nullptr)
       add(key);
   return all;
@@ -173,6 +175,7 @@ load_result load(const load_request& request) {
     check_tls_files(request, "cluster.tls", result.opts.cluster.tls, found);
     check_tls_files(request, "gateway.tls", result.opts.gateway.tls, found);
     check_tls_files(request, "leafnodes.tls", result.opts.leafnodes.tls, found);
+    check_tls_files(request, "websocket.tls", result.opts.websocket.tls, found);
     for (auto& remote : result.opts.gateway.remotes)
       check_tls_files(request, "gateway.gateways.tls", remote.tls, found);
     for (auto& remote : result.opts.leafnodes.remotes) {

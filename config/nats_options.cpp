@@ -10,6 +10,7 @@
 #include "config/registry.hpp"
 #include "config/resolver_options.hpp"
 #include "config/tls_options.hpp"
+#include "config/websocket_options.hpp"
 #include "config/words.hpp"
 
 #include <map>
@@ -138,6 +139,8 @@ private:
       read_gateway(one, dialect::nats, to_);
     else if (any_of(key, {"leafnodes", "leaf"}))
       read_leafnodes(one, dialect::nats, to_);
+    else if (any_of(key, {"websocket", "ws"}))
+      read_websocket(one, dialect::nats, to_);
     else
       return false;
     return true;

@@ -25,10 +25,6 @@ constexpr auto blocks = std::to_array<block>({
     {"pair", "cert_file key_file"},
     {"ocsp_peer", "verify ca_timeout allowed_clockskew cache_ttl_when_next_update_unset warn_only "
                   "unknown_is_good allow_when_ca_unreachable"},
-    {"websocket", "listen port host net advertise no_tls tls=tls same_origin allowed_origins "
-                  "allowed_origin allow_origins allow_origin origins origin handshake_timeout "
-                  "compression compress authorization=ws_auth authentication=ws_auth no_auth_user "
-                  "jwt_cookie user_cookie pass_cookie token_cookie headers=any ping_interval"},
     {"ws_auth", "user username pass password token timeout"},
     {"mqtt",
      "listen port host net tls=tls authorization=ws_auth authentication=ws_auth no_auth_user "
@@ -51,8 +47,7 @@ constexpr auto blocks = std::to_array<block>({
 
 /// Top-level keys, as a block; `!` marks those that would have kept somebody out.
 constexpr std::string_view top_level =
-    "websocket=websocket "
-    "ws=websocket mqtt=mqtt jetstream=jetstream store_dir storedir default_js_domain=any js_domain "
+    "mqtt=mqtt jetstream=jetstream store_dir storedir default_js_domain=any js_domain "
     "no_system_account no_system no_sys_acc "
     "ocsp=ocsp ocsp_cache=ocsp_cache proxies=proxies proxy_protocol "
     "feature_flags=any prof_port prof_block_rate write_timeout disable_sublist_cache "

@@ -131,6 +131,7 @@ struct options {
   cluster_options cluster;
   gateway_options gateway;
   leafnode_options leafnodes;
+  websocket_options websocket;
   std::string system_account; ///< empty: "$SYS"
   config::operator_mode operators;
   /// The default configuration was used because nothing was given.

@@ -106,6 +106,10 @@ parsed_peer_url parse_peer_url(std::string_view text) {
   return result;
 }
 
+bool is_websocket(const peer_url& url) noexcept {
+  return url.scheme == "ws" || url.scheme == "wss";
+}
+
 std::string to_string(const peer_url& url) {
   std::string out = url.scheme.empty() ? "" : url.scheme + "://";
   out += url.host.find(':') == std::string::npos ? url.host : "[" + url.host + "]";

@@ -25,6 +25,9 @@ struct parsed_peer_url {
 /// Reads one URL. What is no scheme, "a:4222", is read as host and port.
 parsed_peer_url parse_peer_url(std::string_view text);
 
+/// ws:// or wss://
+bool is_websocket(const peer_url& url) noexcept;
+
 /// "scheme://host:port/path", or "host:port": never user or password.
 std::string to_string(const peer_url& url);
 std::string to_string(const std::vector<peer_url>& urls);

@@ -109,6 +109,8 @@ public:
     add_cluster();
     add_gateway();
     add_leafnodes();
+    if (opts_.websocket.enabled())
+      add_tls("websocket.tls", opts_.websocket.tls);
     add_people();
     auto text = table_of(rows_, 48);
     for (auto& one : result_.inactive)
@@ -260,6 +262,7 @@ std::string describe_keys() {
   rows.push_back({"gateway.tls", "map", "as listen.tls; both ends verify each other"});
   rows.push_back({"leafnodes.authorization.users", "list", "maps of user, password and account"});
   rows.push_back({"leafnodes.tls", "map", "as listen.tls"});
+  rows.push_back({"websocket.tls", "map", "as listen.tls; always before the upgrade"});
   rows.push_back({"leafnodes.remotes", "list",
                   "hubs: urls, account, credentials or nkey, tls, hub, deny_imports, deny_exports "
                   "and more"});

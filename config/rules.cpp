@@ -186,6 +186,7 @@ public:
     check_tls_block("cluster.tls", opts_.cluster.tls);
     check_tls_block("gateway.tls", opts_.gateway.tls);
     check_tls_block("leafnodes.tls", opts_.leafnodes.tls);
+    check_tls_block("websocket.tls", opts_.websocket.tls);
   }
 
   void check_own() {

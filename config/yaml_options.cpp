@@ -7,9 +7,9 @@
 #include "config/cluster_options.hpp"
 #include "config/gateway_options.hpp"
 #include "config/leafnode_options.hpp"
-#include "config/nats_schema.hpp"
 #include "config/registry.hpp"
 #include "config/tls_options.hpp"
+#include "config/websocket_options.hpp"
 #include "config/words.hpp"
 
 #include <array>
@@ -21,9 +21,6 @@ namespace {
 constexpr std::array<std::string_view, 9> sections{"fleet",   "listen",        "limits",
                                                    "timing",  "authorization", "monitoring",
                                                    "logging", "operator",      "resolver"};
-
-/// A feature with the key names of nats-server's format that is not run yet.
-constexpr std::array<std::string_view, 1> inactive_blocks{"websocket"};
 
 template <size_t N>
 bool is_one_of(std::string_view key, const std::array<std::string_view, N>& names) {
@@ -41,9 +38,8 @@ std::vector<std::string_view> known_keys(std::string_view section) {
   }
   if (section.empty()) {
     result.insert(result.end(), sections.begin(), sections.end());
-    result.insert(result.end(), inactive_blocks.begin(), inactive_blocks.end());
     result.push_back("accounts");
-    for (auto* block : {"cluster", "gateway", "leafnodes"})
+    for (auto* block : {"cluster", "gateway", "leafnodes", "websocket"})
       result.emplace_back(block);
     result.push_back("mappings");
   } else if (section == "listen" || section == "resolver") {
@@ -80,11 +76,13 @@ private:
       read_gateway(one, dialect::yaml, to_);
     else if (one.key == "leafnodes")
       read_leafnodes(one, dialect::yaml, to_);
+    else if (one.key == "websocket")
+      read_websocket(one, dialect::yaml, to_);
     else if (one.key == "mappings")
       read_global_mappings(one, dialect::yaml, to_);
     else if (is_one_of(one.key, sections))
       read_section(one);
-    else if (!is_one_of(one.key, inactive_blocks) || !accept_inactive(one, one.key, to_.found))
+    else
       unknown(one, "");
   }
 

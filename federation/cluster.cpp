@@ -420,7 +420,7 @@ private:
     // With no_advertise there are no URLs of our own, and others' are kept as well.
     tell_.clients({mine.cluster, mine.connect_urls,
                    mine.connect_urls.empty() ? std::vector<std::string>{} : book_.connect_urls(),
-                   book_.leafnode_urls()});
+                   book_.leafnode_urls(), mine.ws_connect_urls, book_.websocket_urls()});
     tell_.gateways(book_.fellows());
   }
 

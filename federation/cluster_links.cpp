@@ -46,7 +46,7 @@ std::optional<protocol::link_permissions> told(const security::subject_rules& ru
 
 terms_ptr make_terms(const actors::settings& now, const std::string& given, uint16_t port,
                      const std::vector<std::string>& leafnode_urls, const std::string& gateway_url,
-                     link_certificates tls) {
+                     std::vector<std::string> websockets, link_certificates tls) {
   const auto& options = now.options;
   const auto& from = options.cluster;
   auto out = std::make_shared<terms>();
@@ -69,8 +69,10 @@ terms_ptr make_terms(const actors::settings& now, const std::string& given, uint
   info.cluster_dynamic = options.cluster_name.empty();
   info.auth_required = !from.authorization.user.empty();
   info.tls_required = info.tls_verify = from.tls.has_value();
-  if (!from.no_advertise)
+  if (!from.no_advertise) {
     info.connect_urls = client_urls(now);
+    info.ws_connect_urls = std::move(websockets);
+  }
   if (!leafnode_urls.empty())
     info.leafnode_urls = leafnode_urls;
   info.gateway_url = gateway_url;
@@ -154,7 +156,7 @@ void cluster_links::start(caf::actor_system& sys, actors::core& shared,
                            [this](const actors::settings& current, const std::string& chosen) {
                              auto plan = std::make_shared<cluster_plan>();
                              plan->mine = make_terms(current, chosen, port_, leafnode_urls_,
-                                                     gateway_url_, certificates_now());
+                                                     gateway_url_, websockets_, certificates_now());
                              plan->remotes = remotes_of(current.options.cluster);
                              plan->connect_retries = current.options.cluster.connect_retries;
                              plan->connect_backoff = current.options.cluster.connect_backoff;

@@ -29,6 +29,8 @@ public:
   uint16_t port() const noexcept { return port_; } ///< 0: there is no cluster
   /// Where leaf nodes reach this broker, for the other members to tell; before start().
   void offer_leafnodes(std::vector<std::string> urls) { leafnode_urls_ = std::move(urls); }
+  /// Where both reach it over a websocket, likewise.
+  void offer_websockets(std::vector<std::string> urls) { websockets_ = std::move(urls); }
   /// The same for other clusters; empty: they cannot. `heard` and `changed` are what gateways have
   /// to hear of, and are called from any thread.
   void offer_gateway(std::string url, std::function<void(const protocol::link_info&)> heard,
@@ -44,6 +46,7 @@ private:
   actors::bound_socket_ptr socket_;
   uint16_t port_ = 0;
   std::vector<std::string> leafnode_urls_;
+  std::vector<std::string> websockets_;
   std::string gateway_url_;
   std::function<void(const protocol::link_info&)> heard_;
   std::function<void(fellow_members)> members_changed_;

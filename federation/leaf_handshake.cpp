@@ -140,9 +140,16 @@ bool leaf_session::on_info(std::string_view json) {
   info_ = std::move(said);
   if (stage_ == stage::expecting_info)
     return first_info();
-  if (info_.leafnode_urls)
-    host_.hear_urls(*info_.leafnode_urls);
+  tell_other_urls();
   return stage_ == stage::expecting_answer && answer ? answered() : stage_ != stage::over;
+}
+
+/// Where else its cluster can be reached, in the way that we have come.
+void leaf_session::tell_other_urls() {
+  if (hub_->terms->websocket)
+    host_.hear_urls(info_.ws_connect_urls);
+  else if (info_.leafnode_urls)
+    host_.hear_urls(*info_.leafnode_urls);
 }
 
 bool leaf_session::first_info() {
@@ -154,7 +161,7 @@ bool leaf_session::first_info() {
     hold_off_ = longest_hold_off;
     return refused("remote leafnode has same cluster name");
   }
-  host_.hear_urls(*info_.leafnode_urls);
+  tell_other_urls();
   if ((info_.tls_required || hub_->terms->demands_tls) && !hub_->terms->tls_first) {
     stage_ = stage::securing;
     host_.secure();

@@ -141,7 +141,9 @@ public:
     pause(pause_login);
     login_ = std::make_unique<leaf_login>();
     claimed_ = said.user.empty() ? said.nkey : said.user;
-    auto now = login_->begin(home_.shared, mine_, said, {socket_->ip, nonce_, certificate()},
+    auto type =
+        ws_ ? security::connection_type::leafnode_websocket : security::connection_type::leafnode;
+    auto now = login_->begin(home_.shared, mine_, said, {socket_->ip, nonce_, certificate(), type},
                              caf::actor_cast<actors::connection_actor>(me()));
     if (now)
       after_login(std::move(*now));
@@ -191,7 +193,7 @@ private:
         home_.loop.timers().start(life_timer_, hub_->terms->first_info_timeout);
       return;
     }
-    if (!mine_->tls_behind_info)
+    if (ws_ || !mine_->tls_behind_info)
       return;
     queue_own();
     write_output();
@@ -315,7 +317,8 @@ private:
   }
 
   void apply(const leaf_terms_ptr& next) {
-    bool other_urls = next->info.leafnode_urls != mine_->info.leafnode_urls;
+    bool other_urls = next->info.leafnode_urls != mine_->info.leafnode_urls
+                      || next->info.ws_connect_urls != mine_->info.ws_connect_urls;
     mine_ = next;
     common_ = common_terms(next, hub_);
     if (phase_ != phase::talking)

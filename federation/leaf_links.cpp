@@ -76,10 +76,14 @@ std::vector<std::string> read_hub(const config::leaf_remote& from, const config:
   terms->isolate = from.isolate;
   terms->request_isolation = from.request_isolation;
   terms->tls = std::move(built.context);
-  terms->demands_tls = from.tls.has_value()
-                       || std::any_of(from.urls.begin(), from.urls.end(),
-                                      [](const auto& url) { return url.scheme == "tls"; });
-  terms->tls_first = from.tls && from.tls->order == security::handshake_order::tls_first;
+  terms->demands_tls =
+      from.tls.has_value() || std::any_of(from.urls.begin(), from.urls.end(), [](const auto& url) {
+        return url.scheme == "tls" || url.scheme == "wss";
+      });
+  terms->websocket = !from.urls.empty() && is_websocket(from.urls.front());
+  terms->no_masking = from.ws_no_masking;
+  terms->tls_first =
+      terms->websocket || (from.tls && from.tls->order == security::handshake_order::tls_first);
   terms->tls_timeout = tls.timeout;
   terms->first_info_timeout = from.first_info_timeout;
   out.from = from;
@@ -93,13 +97,10 @@ std::vector<std::string> read_hub(const config::leaf_remote& from, const config:
 std::vector<std::string> not_served(const config::leafnode_options& leafs) {
   std::vector<std::string> problems;
   for (const auto& each : leafs.remotes)
-    for (const auto& url : each.urls)
-      if (url.scheme == "ws" || url.scheme == "wss") {
-        problems.push_back(where_of(each)
-                           + ": leaf nodes over websockets are not served yet; use the hub's "
-                             "leafnodes port");
-        break;
-      }
+    if (!each.proxy.url.empty() && !each.urls.empty() && is_websocket(each.urls.front()))
+      problems.push_back(where_of(each)
+                         + ": proxy is not served yet; remove it, and let this broker reach the "
+                           "hub itself");
   if (leafs.tls && leafs.tls->order == security::handshake_order::automatic)
     problems.emplace_back("leafnodes.tls.handshake_first: auto and durations are not served yet; "
                           "use true or false");
@@ -148,8 +149,8 @@ std::shared_ptr<const security::authenticator> users_of(const config::leafnode_o
 }
 
 leaf_terms_ptr make_terms(const actors::settings_ptr& now, uint16_t port,
-                          std::vector<std::string> urls, const actors::cluster_view& cluster,
-                          link_certificates tls) {
+                          std::vector<std::string> urls, std::vector<std::string> websockets,
+                          const actors::cluster_view& cluster, link_certificates tls) {
   const auto& options = now->options;
   const auto& from = options.leafnodes;
   auto out = std::make_shared<leaf_terms>();
@@ -171,6 +172,9 @@ leaf_terms_ptr make_terms(const actors::settings_ptr& now, uint16_t port,
   if (!from.no_advertise)
     urls.insert(urls.end(), cluster.leafnode_urls.begin(), cluster.leafnode_urls.end());
   info.leafnode_urls = std::move(urls);
+  info.ws_connect_urls = std::move(websockets);
+  info.ws_connect_urls.insert(info.ws_connect_urls.end(), cluster.other_websockets.begin(),
+                              cluster.other_websockets.end());
   info.tls_required = from.tls.has_value();
   info.tls_verify = from.tls && from.tls->verify;
   out->own_cluster = info.cluster.empty() ? info.server_name : info.cluster;
@@ -243,7 +247,8 @@ std::vector<std::string> leaf_links::urls(const config::leafnode_options& from) 
 
 void leaf_links::cluster_changed(const actors::cluster_view& now) {
   std::lock_guard guard{mutex_};
-  if (now.name == cluster_.name && now.leafnode_urls == cluster_.leafnode_urls)
+  if (now.name == cluster_.name && now.leafnode_urls == cluster_.leafnode_urls
+      && now.other_websockets == cluster_.other_websockets)
     return;
   cluster_ = now;
   if (told_)
@@ -253,7 +258,7 @@ void leaf_links::cluster_changed(const actors::cluster_view& now) {
 leafs_plan_ptr leaf_links::plan_for(const actors::settings_ptr& now) {
   std::lock_guard guard{mutex_};
   auto out = std::make_shared<leafs_plan>();
-  out->mine = make_terms(now, port_, urls(now->options.leafnodes), cluster_, now_.own);
+  out->mine = make_terms(now, port_, urls(now->options.leafnodes), websockets_, cluster_, now_.own);
   out->hubs = now_.hubs;
   out->reconnect = now->options.leafnodes.reconnect;
   return out;
@@ -299,6 +304,10 @@ void leaf_links::apply(const actors::settings_ptr& next) {
     settings_ = next;
   }
   caf::anon_send(leafs_, atom::apply_v, next);
+}
+
+void leaf_links::adopt(actors::accepted_ptr peer) {
+  caf::anon_send(leafs_, atom::adopt_v, std::move(peer));
 }
 
 void leaf_links::stop() {

@@ -29,6 +29,10 @@ public:
   uint16_t port() const noexcept { return port_; } ///< 0: nobody may be our leaf node
   /// Where leaf nodes reach this broker; empty: nowhere, or nobody is to be told.
   std::vector<std::string> urls(const config::leafnode_options& from) const;
+  /// Where they reach it over websockets, for them to be told; before start().
+  void offer_websockets(std::vector<std::string> urls) { websockets_ = std::move(urls); }
+  /// Somebody who came over a websocket, as a leaf node; behind start(). Any thread.
+  void adopt(actors::accepted_ptr peer);
   /// The cluster has another name, or other members. Any thread.
   void cluster_changed(const actors::cluster_view& now);
 
@@ -45,6 +49,7 @@ private:
   bool served_ = false;
   actors::bound_socket_ptr socket_;
   uint16_t port_ = 0;
+  std::vector<std::string> websockets_;
   leafs_actor leafs_;
   actors::listener_actor listener_;
   std::mutex mutex_; // the actor reads what a reload writes

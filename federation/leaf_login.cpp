@@ -15,7 +15,8 @@ using security::standing;
 
 namespace {
 
-security::credentials credentials_in(const protocol::link_connect& said, const std::string& nonce) {
+security::credentials credentials_in(const protocol::link_connect& said, const std::string& nonce,
+                                     security::connection_type type) {
   security::credentials out;
   out.user = said.user;
   out.password = said.pass;
@@ -25,7 +26,7 @@ security::credentials credentials_in(const protocol::link_connect& said, const s
   out.nkey_proven =
       !said.nkey.empty() && !nonce.empty() && security::signed_by(said.nkey, nonce, said.sig);
   out.jwt_given = !said.jwt.empty();
-  out.type = security::connection_type::leafnode;
+  out.type = type;
   return out;
 }
 
@@ -62,11 +63,11 @@ std::optional<leaf_login::answer> leaf_login::begin(actors::core& shared, leaf_t
     request.signature = said.sig;
     request.nonce = facts_.nonce;
     request.address = facts_.address;
-    request.type = security::connection_type::leafnode;
+    request.type = facts_.type;
     judge_jwt(shared, std::move(request), whom);
     return {};
   }
-  given_ = credentials_in(said, facts_.nonce);
+  given_ = credentials_in(said, facts_.nonce, facts_.type);
   if (given_.user.empty() && !said.auth_token.empty())
     given_.token = said.auth_token;
   const auto& auth = judge_of(*terms_);

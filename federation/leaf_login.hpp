@@ -27,6 +27,7 @@ public:
   struct facts {
     std::string address, nonce;
     std::optional<security::certificate_identity> certificate;
+    security::connection_type type = security::connection_type::leafnode;
   };
 
   /// Nothing: it takes a while, and `whom` will be sent a login_result, which is for finish().

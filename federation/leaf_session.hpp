@@ -142,6 +142,7 @@ private:
   bool first_info();
   void greet_hub();
   bool answered();
+  void tell_other_urls();
   bool introduce();
   protocol::link_info about_us() const;
   bool has_room() const;

@@ -55,6 +55,8 @@ struct hub_terms {
   security::tls_context_ptr tls;  ///< for when TLS is spoken
   bool demands_tls = false;       ///< also if the hub does not ask for it
   bool tls_first = false;         ///< before INFO
+  bool websocket = false;  ///< all its addresses are reached over websockets, TLS before those
+  bool no_masking = false; ///< then the hub is asked to take unmasked frames
   std::chrono::nanoseconds tls_timeout{0};
   std::chrono::nanoseconds first_info_timeout{0};
 };

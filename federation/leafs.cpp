@@ -6,7 +6,9 @@
 #include "actors/reactor.hpp"
 #include "federation/dialer.hpp"
 #include "federation/gathering.hpp"
+#include "federation/leaf_door.hpp"
 #include "federation/leaf_link.hpp"
+#include "federation/local_urls.hpp"
 #include "security/nkey.hpp"
 
 #include <fmt/format.h>
@@ -35,11 +37,6 @@ constexpr std::string_view duplicate = "Duplicate Remote LeafNode Connection";
 uint64_t milliseconds(std::chrono::nanoseconds of) {
   return static_cast<uint64_t>(
       std::max<int64_t>(0, std::chrono::duration_cast<std::chrono::milliseconds>(of).count()));
-}
-
-bool is_plain_address(const std::string& host) {
-  return host.find_first_not_of("0123456789.") == std::string::npos
-         || host.find(':') != std::string::npos;
 }
 
 class leafs final : public leafs_actor::base {
@@ -274,6 +271,12 @@ private:
     auto which = std::find_if(hubs_.begin(), hubs_.end(),
                               [&](const auto& each) { return &each.second == whom; });
     whom->misses = 0;
+    if (whom->plan.terms->websocket && !socket->websocket) {
+      upgrade_to_websocket(system(), next_home(), socket, *whom->plan.terms,
+                           {to->url, tls_name(*whom, *to)}, number,
+                           dial_boss_actor{leafs_actor{this}});
+      return;
+    }
     dialled_hub out;
     out.number = which->first;
     out.terms = whom->plan.terms;
@@ -379,6 +382,8 @@ private:
       if (error.empty() && url.port != 0 && wanted.size() < most_discovered
           && std::none_of(configured.begin(), configured.end(), same)
           && std::none_of(wanted.begin(), wanted.end(), same)) {
+        url.scheme = configured.front().scheme;
+        url.path = configured.front().path;
         url.user = configured.front().user;
         url.password = configured.front().password;
         wanted.push_back(std::move(url));

@@ -12,8 +12,8 @@
 
 namespace troupe::federation {
 
-/// Routes, gateways or leaf nodes: one of each for a broker, held by links.hpp. Called as
-/// actors::link_keeper is; `served()` tells whether there is anything to start.
+/// Routes, gateways or leaf nodes, or what lets clients and leaf nodes in over websockets: one of
+/// each for a broker, held by links.hpp. Called as actors::link_keeper is.
 class link_part {
 public:
   link_part() = default;
@@ -23,9 +23,10 @@ public:
 
   /// Binds what the options want bound, and reads the certificates. Empty: done.
   virtual std::vector<std::string> prepare(const config::options& options) = 0;
-  /// After prepare(): the roles of the links that there can be; empty: it has nothing to do, and
-  /// none of the functions below is called.
+  /// After prepare(): the roles of the links that there can be.
   virtual std::vector<protocol::peer_role> served() const = 0;
+  /// Has it anything to do? Else none of the functions below is called.
+  virtual bool active() const { return !served().empty(); }
   virtual void start(caf::actor_system& sys, actors::core& shared, const actors::settings_ptr& now,
                      const actors::link_keeper::changed& tell) = 0;
   virtual std::vector<std::string> check(const config::options& options) = 0;

@@ -6,6 +6,7 @@
 #include "federation/gateway_links.hpp"
 #include "federation/leaf_links.hpp"
 #include "federation/link_part.hpp"
+#include "federation/websocket_links.hpp"
 
 #include <array>
 
@@ -35,6 +36,10 @@ public:
   void start(caf::actor_system& sys, actors::core& shared, const actors::settings_ptr& now,
              changed tell) override {
     routes_.offer_leafnodes(leafs_.urls(now->options.leafnodes));
+    routes_.offer_websockets(websockets_.urls(now->options.websocket));
+    leafs_.offer_websockets(websockets_.urls(now->options.websocket));
+    if (leafs_.port() != 0)
+      websockets_.lead_leafs([this](actors::accepted_ptr peer) { leafs_.adopt(std::move(peer)); });
     routes_.offer_gateway(
         gateways_.url(now->options.gateway),
         [this](const protocol::link_info& said) { gateways_.hear(said); },
@@ -106,18 +111,21 @@ public:
   uint16_t cluster_port() const noexcept override { return routes_.port(); }
   uint16_t gateway_port() const noexcept override { return gateways_.port(); }
   uint16_t leafnode_port() const noexcept override { return leafs_.port(); }
+  uint16_t websocket_port() const noexcept override { return websockets_.port(); }
 
 private:
-  static constexpr size_t kinds = 3;
+  static constexpr size_t kinds = 4;
 
-  std::array<link_part*, kinds> parts() { return {&gateways_, &routes_, &leafs_}; }
-  std::array<const link_part*, kinds> parts() const { return {&gateways_, &routes_, &leafs_}; }
+  std::array<link_part*, kinds> parts() { return {&gateways_, &routes_, &leafs_, &websockets_}; }
+  std::array<const link_part*, kinds> parts() const {
+    return {&gateways_, &routes_, &leafs_, &websockets_};
+  }
 
   template <class Parts>
   static auto active_of(const Parts& all) {
     std::vector<typename Parts::value_type> out;
     for (auto* each : all)
-      if (!each->served().empty())
+      if (each->active())
         out.push_back(each);
     return out;
   }
@@ -127,6 +135,7 @@ private:
   cluster_links routes_;
   gateway_links gateways_;
   leaf_links leafs_;
+  websocket_links websockets_;
 };
 
 } // namespace

@@ -152,6 +152,14 @@ std::vector<std::string> peer_book::leafnode_urls() const {
   return out;
 }
 
+std::vector<std::string> peer_book::websocket_urls() const {
+  std::vector<std::string> out;
+  for (const auto& [rid, one] : members_)
+    if (!one.info.ldm)
+      add_new(one.info.ws_connect_urls, out);
+  return out;
+}
+
 fellow_members peer_book::fellows() const {
   fellow_members out;
   for (const auto& [rid, one] : members_) {

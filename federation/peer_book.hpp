@@ -82,6 +82,7 @@ public:
   std::vector<std::string> connect_urls() const;
   /// The same for leaf nodes.
   std::vector<std::string> leafnode_urls() const;
+  std::vector<std::string> websocket_urls() const;
   /// What gateways have to know of the other members.
   fellow_members fellows() const;
 

@@ -41,7 +41,7 @@ void peer_link::start() {
   started_ = last_activity_;
   log::info("{} - {}", who(), words_.created);
   const auto& tls = dialled_ ? common_->tls.dialling : common_->tls.accepting;
-  if (!tls) {
+  if (ws_ || !tls) { // TLS of a websocket has been there before it
     talk();
     return;
   }
@@ -58,7 +58,7 @@ void peer_link::talk() {
 }
 
 void peer_link::let_in() {
-  if (!tls_)
+  if (!tls_ && !ws_)
     dest_->gate.open(fd_);
   // Up to a fifth more, so that the links of one broker do not ping in one moment.
   auto spread = std::chrono::milliseconds{200 * (link_->cid % 16) / 16};

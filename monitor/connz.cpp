@@ -122,7 +122,7 @@ json connection_json(const connection_snapshot& which, const connz_request& requ
   json out;
   out["cid"] = which.cid;
   out["kind"] = "Client";
-  out["type"] = "nats";
+  out["type"] = which.websocket ? "websocket" : "nats";
   out["ip"] = which.ip;
   out["port"] = which.port;
   out["start"] = local_text(which.start);

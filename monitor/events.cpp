@@ -54,7 +54,7 @@ json client_json(const actors::connection_snapshot& who, const std::string& acco
   add_text(out, "name_tag", account_label);
   out["kind"] = who.leafnode ? "Leafnode" : "Client";
   if (!who.leafnode)
-    out["client_type"] = "nats";
+    out["client_type"] = who.websocket ? "websocket" : "nats";
   return out;
 }
 

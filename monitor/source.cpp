@@ -53,6 +53,7 @@ server_facts broker_source::server() const {
   out.cluster_port = from_.cluster_port();
   out.gateway_port = from_.gateway_port();
   out.leafnode_port = from_.leafnode_port();
+  out.websocket_port = from_.websocket_port();
   out.leafs = from_.leafs(false).size();
   out.connect_urls = from_.connect_urls();
   std::set<std::string> remotes;

@@ -36,6 +36,7 @@ struct server_facts {
   std::vector<std::string> connect_urls; ///< told to clients; empty: there are no other members
   uint16_t gateway_port = 0;             ///< 0: no other clusters can come
   uint16_t leafnode_port = 0;            ///< 0: no leaf nodes can come
+  uint16_t websocket_port = 0;           ///< 0: nobody comes over websockets
   size_t leafs = 0;                      ///< links to leaf nodes and hubs
   size_t routes = 0;
   size_t remotes = 0; ///< servers at the other ends of the routes

@@ -104,6 +104,28 @@ void add_cluster(json& out, const server_facts& server) {
   cluster["pool_size"] = from.pool_size == 0 ? 3 : from.pool_size;
 }
 
+/// Of nothing that is off there is a key.
+json websocket_settings(const server_facts& server) {
+  json out = json::object();
+  if (server.websocket_port == 0)
+    return out;
+  const auto& from = server.options.websocket;
+  out["host"] = from.host;
+  out["port"] = server.websocket_port;
+  if (!from.advertise.empty())
+    out["advertise"] = from.advertise;
+  out["handshake_timeout"] = from.handshake_timeout.count();
+  if (from.no_tls)
+    out["no_tls"] = true;
+  if (from.tls && from.tls->verify_and_map)
+    out["tls_map"] = true;
+  if (from.same_origin)
+    out["same_origin"] = true;
+  if (!from.allowed_origins.empty())
+    out["allowed_origins"] = from.allowed_origins;
+  return out;
+}
+
 void add_figures(json& out, const server_facts& server) {
   const auto& figures = server.figures;
   out["connections"] = figures.connections;
@@ -158,6 +180,7 @@ json varz(const server_facts& server, const process_facts& process) {
   add_cluster(out, server);
   out["gateway"] = gateway_settings(server);
   out["leaf"] = leaf_settings(server);
+  out["websocket"] = websocket_settings(server);
   out["start"] = utc_text(figures.start);
   out["now"] = utc_text(process.now);
   out["uptime"] = uptime_text(process.now - figures.start);

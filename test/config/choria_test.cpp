@@ -180,14 +180,14 @@ TEST_CASE("plain TCP for clients is possible, and loud") {
 }
 
 TEST_CASE("keys of features to come never fail; those that keep people out are marked") {
-  auto result = with("plugin.choria.network.websocket_port = 4333\n"
+  auto result = with("plugin.choria.network.pprof_port = 4333\n"
                      "plugin.choria.network.client_signer_cert = ab\n"
                      "plugin.choria.network.leafnode_port = 0\n"
                      "plugin.choria.broker_federation = no\n"
                      "plugin.choria.middleware_hosts = a:4222\n");
   CHECK(complaints(result) == "");
   REQUIRE(result.inactive.size() == 2);
-  CHECK(result.inactive[0].key == "plugin.choria.network.websocket_port");
+  CHECK(result.inactive[0].key == "plugin.choria.network.pprof_port");
   CHECK(result.inactive[0].place == "broker.conf:7");
   CHECK_FALSE(result.inactive[0].restricts_access);
   CHECK(result.inactive[1].key == "plugin.choria.network.client_signer_cert");

@@ -101,15 +101,14 @@ TEST_CASE("users and accounts reload without a refusal, secrets stay out of the 
 }
 
 TEST_CASE("--check shows every option with its origin, and no secret") {
-  auto result =
-      read_text("f.conf", "max_conn: 7\nauthorization {users: [{user: a, pass: hush, "
-                          "permissions: {publish: x}}]}\nwebsocket {port: 1, no_tls: true}");
+  auto result = read_text("f.conf", "max_conn: 7\nauthorization {users: [{user: a, pass: hush, "
+                                    "permissions: {publish: x}}]}\nmqtt {port: 1}");
   auto text = print_options(result);
   CHECK(text.find("hush") == text.npos);
   CHECK(text.find("a in $G, password [REDACTED], publish only x; subscribe everything")
         != text.npos);
   CHECK(text.find("f.conf:1:0 max_conn") != text.npos);
-  CHECK(text.find("not active yet: websocket (f.conf:3:1)") != text.npos);
+  CHECK(text.find("not active yet: mqtt (f.conf:3:1)") != text.npos);
   auto line = text.substr(text.find("timing.ping_interval"));
   CHECK(line.substr(0, line.find('\n')).ends_with("default"));
   for (auto& one : result.origins)

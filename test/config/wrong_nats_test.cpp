@@ -148,13 +148,13 @@ TEST_CASE("what nats-server tells with an internal message is told in plain word
 
 TEST_CASE("a mistake below a known but inactive feature is found, and a good one is noted") {
   auto result = read_text(
-      "s.conf", "websocket {port: -1, no_tls: true}\njetstream: true\nocsp: true\n"
+      "s.conf", "mqtt {port: -1}\njetstream: true\nocsp: true\n"
                 "accounts {A {users: [{user: a}], limits {max_subs: 5}, exports [{stream: b}]}}");
   CHECK(complaints(result) == "");
   std::string names;
   for (auto& one : result.inactive)
     names += one.key + (one.restricts_access ? "! " : " ");
-  CHECK(names == "websocket jetstream ocsp ");
+  CHECK(names == "mqtt jetstream ocsp ");
   REQUIRE(result.opts.authorization.users.size() == 1);
   CHECK(result.opts.authorization.users[0].account == "A");
 }

@@ -1,0 +1,133 @@
+// actors/websocket_stream.cpp: batches become frames.
+#include "actors/websocket_stream.hpp"
+
+#include <openssl/rand.h>
+
+#include <cstring>
+#include <stdexcept>
+
+namespace troupe::actors {
+
+using protocol::close_reason;
+using protocol::websocket_masking;
+using protocol::websocket_opcode;
+using protocol::websocket_status;
+
+namespace {
+
+websocket_masking incoming(const websocket_stream::terms& how) {
+  if (how.dialled)
+    return websocket_masking::forbidden;
+  return how.no_masking ? websocket_masking::optional : websocket_masking::demanded;
+}
+
+} // namespace
+
+websocket_stream::websocket_stream(terms how, std::unique_ptr<tls_stream> tls, std::string early)
+    : reader{incoming(how)}, masks_{how.dialled && !how.no_masking},
+      masks_used_{sizeof randomness_}, tls_{std::move(tls)}, early_{std::move(early)} {}
+
+protocol::websocket_mask websocket_stream::next_mask() {
+  protocol::websocket_mask out;
+  if (masks_used_ + out.size() > randomness_.size()) {
+    if (RAND_bytes(reinterpret_cast<unsigned char*>(randomness_.data()),
+                   static_cast<int>(randomness_.size()))
+        != 1)
+      throw std::runtime_error("OpenSSL has no random bytes");
+    masks_used_ = 0;
+  }
+  std::memcpy(out.data(), randomness_.data() + masks_used_, out.size());
+  masks_used_ += out.size();
+  return out;
+}
+
+outgoing_ptr websocket_stream::frame(const outgoing& batch, block_pool& pool) {
+  auto size = batch.bytes_so_far();
+  auto mask = masks_ ? next_mask() : protocol::websocket_mask{};
+  auto out = protocol::make_ref<outgoing>(pool, masks_ ? size : size_t{0});
+  auto* at = out->room(protocol::longest_websocket_header);
+  out->wrote(
+      at + write_websocket_header(at, websocket_opcode::binary, size, masks_ ? &mask : nullptr));
+  uint64_t done = 0;
+  for (const auto& each : batch.pieces) {
+    if (!masks_) {
+      out->append_slice(each.owner.get(), {each.data, each.size});
+      continue;
+    }
+    at = out->room(each.size);
+    std::memcpy(at, each.data, each.size);
+    protocol::apply_websocket_mask(at, each.size, mask, done);
+    out->wrote(at + each.size);
+    done += each.size;
+  }
+  out->seal();
+  return out;
+}
+
+outgoing_ptr websocket_stream::control(websocket_opcode what, std::string_view payload,
+                                       block_pool& pool) {
+  auto mask = masks_ ? next_mask() : protocol::websocket_mask{};
+  auto out = protocol::make_ref<outgoing>(pool, size_t{0});
+  auto* at = out->room(protocol::longest_websocket_header + payload.size());
+  at += write_websocket_header(at, what, payload.size(), masks_ ? &mask : nullptr);
+  std::memcpy(at, payload.data(), payload.size());
+  if (masks_)
+    protocol::apply_websocket_mask(at, payload.size(), mask, 0);
+  out->wrote(at + payload.size());
+  out->seal();
+  return out;
+}
+
+outgoing_ptr websocket_stream::pong(block_pool& pool) {
+  return control(websocket_opcode::pong, reader.pong(), pool);
+}
+
+outgoing_ptr websocket_stream::close_frame(close_reason reason, block_pool& pool) {
+  closed_ = true;
+  auto status = reader.ended() ? reader.answer() : websocket_status_of(reason);
+  if (status == websocket_status::none)
+    return control(websocket_opcode::close, {}, pool);
+  auto code = static_cast<uint16_t>(status);
+  std::string payload{static_cast<char>(code >> 8), static_cast<char>(code & 0xff)};
+  payload += reader.ended() ? reader.problem() : to_string(reason);
+  return control(websocket_opcode::close, payload.substr(0, protocol::longest_websocket_control),
+                 pool);
+}
+
+websocket_status websocket_status_of(close_reason reason) noexcept {
+  switch (reason) {
+  case close_reason::none:
+  case close_reason::client_closed: return websocket_status::normal;
+  case close_reason::authentication_timeout:
+  case close_reason::authentication_violation:
+  case close_reason::slow_consumer_pending_bytes:
+  case close_reason::slow_consumer_write_deadline:
+  case close_reason::max_connections_exceeded:
+  case close_reason::max_account_connections_exceeded:
+  case close_reason::max_control_line_exceeded:
+  case close_reason::max_subscriptions_exceeded:
+  case close_reason::authentication_expired:
+  case close_reason::credentials_revoked: return websocket_status::policy_violation;
+  case close_reason::parse_error:
+  case close_reason::protocol_violation:
+  case close_reason::bad_client_protocol_version: return websocket_status::protocol_error;
+  case close_reason::max_payload_exceeded: return websocket_status::too_big;
+  case close_reason::write_error:
+  case close_reason::read_error:
+  case close_reason::stale_connection:
+  case close_reason::server_shutdown: return websocket_status::going_away;
+  case close_reason::tls_handshake_error:
+  case close_reason::no_responders_needs_headers:
+  case close_reason::internal_error:
+  case close_reason::kicked:
+  case close_reason::wrong_port:
+  case close_reason::cluster_name_conflict:
+  case close_reason::duplicate_server_name:
+  case close_reason::duplicate_route:
+  case close_reason::route_to_self:
+  case close_reason::route_removed: return websocket_status::internal_error;
+  }
+  return websocket_status::internal_error;
+}
+
+} // namespace troupe::actors

@@ -1,0 +1,64 @@
+// actors/websocket_stream.hpp: what a peer's stream needs besides its socket when it speaks in
+// websocket frames.
+#pragma once
+
+#include "actors/outgoing.hpp"
+#include "actors/tls_stream.hpp"
+#include "protocol/close_reason.hpp"
+#include "protocol/websocket_frames.hpp"
+
+#include <array>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace troupe::actors {
+
+/// One upgraded connection. It is made where the upgrade was agreed on, travels with its socket,
+/// and from then on belongs to the thread of the peer_stream that reads and writes it.
+class websocket_stream {
+public:
+  /// Who the peer is, and whether frames are masked.
+  struct terms {
+    bool dialled = false;    ///< the peer is a server
+    bool no_masking = false; ///< whoever dialled was granted not to mask
+  };
+
+  /// `tls`: the session that the upgrade was agreed on in, or null. `early`: what came behind the
+  /// peer's head.
+  websocket_stream(terms how, std::unique_ptr<tls_stream> tls, std::string early);
+
+  /// For the one who goes on with the socket.
+  std::unique_ptr<tls_stream> take_tls() noexcept { return std::move(tls_); }
+  bool has_early() const noexcept { return !early_.empty(); }
+  std::string take_early() noexcept { return std::exchange(early_, {}); }
+
+  protocol::websocket_reader reader;
+
+  /// A sealed batch as one binary frame. Unmasked it shares the batch's bytes, masked it holds a
+  /// copy of them.
+  outgoing_ptr frame(const outgoing& batch, block_pool& pool);
+  outgoing_ptr pong(block_pool& pool);
+  /// The last frame: the answer to how the peer has ended, or what `reason` comes to.
+  outgoing_ptr close_frame(protocol::close_reason reason, block_pool& pool);
+  /// Nothing may follow it.
+  bool has_closed() const noexcept { return closed_; }
+
+private:
+  outgoing_ptr control(protocol::websocket_opcode what, std::string_view payload, block_pool& pool);
+  protocol::websocket_mask next_mask();
+
+  const bool masks_;
+  bool closed_ = false;
+  size_t masks_used_;
+  std::array<char, 256> randomness_; // for masks, which nobody may guess
+  std::unique_ptr<tls_stream> tls_;
+  std::string early_;
+};
+
+/// With which status a connection is closed (client-protocol.md section 18).
+protocol::websocket_status websocket_status_of(protocol::close_reason reason) noexcept;
+
+} // namespace troupe::actors

@@ -1,0 +1,314 @@
+// test/e2e/websocket_test.cpp: clients and leaf nodes over websockets, Troupe alone and beside
+// nats-server.
+#include "certificates.hpp"
+#include "mixed_servers.hpp"
+#include "websocket_peer.hpp"
+
+#include <array>
+#include <csignal>
+#include <string>
+
+#include <doctest/doctest.h>
+
+namespace {
+using namespace troupe::e2e;
+using namespace std::string_literals;
+using enum kind;
+
+std::string port_text(uint16_t port) {
+  return "127.0.0.1:" + std::to_string(port);
+}
+
+/// A server with a plain websocket listener; `inside` of its block, `top` outside.
+struct site {
+  explicit site(kind what, const std::string& inside = {}, const std::string& top = {})
+      : port{free_port()}, server{binary_of(what),
+                                  "server_name: hub\nhttp: \"127.0.0.1:-1\"\nwebsocket { listen: \""
+                                      + port_text(port)
+                                      + "\", no_tls: true, handshake_timeout: \"1s\", " + inside
+                                      + " }\n" + top} {}
+  uint16_t port;
+  server_process server;
+};
+
+void log_in(websocket_peer& who) {
+  REQUIRE(who.upgrade() == "HTTP/1.1 101 Switching Protocols");
+  who.until("INFO ");
+  who.send("CONNECT {\"verbose\":false,\"protocol\":1,\"headers\":true}\r\nPING\r\n");
+  who.until("PONG\r\n");
+}
+
+std::string tls_files(const scratch_folder& folder) {
+  auto file = [&](const char* name) { return "\"" + (folder.path() / name).string() + "\""; };
+  return "cert_file: " + file("server.pem") + ", key_file: " + file("server-key.pem")
+         + ", ca_file: " + file("ca.pem");
+}
+} // namespace
+
+TEST_CASE("leaf nodes reach their hub over websockets, plain or TLS, masked or not") {
+  if (!has_peer())
+    return;
+  scratch_folder certificates;
+  write_certificates(certificates.path());
+  auto tls = "tls { " + tls_files(certificates) + " }";
+  struct way {
+    std::string scheme, hub, remote;
+  };
+  const std::array ways{
+      way{"ws", "no_tls: true", ""},
+      way{"ws", "no_tls: true, compression: true", ", ws_no_masking: true, ws_compression: true"},
+      way{"wss", tls, ", tls { ca_file: \"" + (certificates.path() / "ca.pem").string() + "\" }"}};
+  using pair = std::array<kind, 2>;
+  for (const auto& who : {pair{ours, ours}, pair{ours, theirs}, pair{theirs, ours}})
+    for (const auto& how : ways) {
+      CAPTURE(name_of(who[0]));
+      CAPTURE(name_of(who[1]));
+      CAPTURE(how.scheme + how.remote);
+      auto port = free_port();
+      server_process hub{binary_of(who[0]),
+                         "server_name: hub\nleafnodes { listen: \"127.0.0.1:-1\" }\nwebsocket { "
+                         "listen: \""
+                             + port_text(port) + "\", " + how.hub + " }\n"};
+      server_process leaf{binary_of(who[1]),
+                          "server_name: leaf\nleafnodes { reconnect: 1, remotes: [ { url: \""
+                              + how.scheme + "://" + port_text(port) + "\"" + how.remote
+                              + " } ] }\n"};
+      exchange(hub, leaf);
+      exchange(leaf, hub);
+      ask(hub, leaf);
+      ask(leaf, hub);
+    }
+}
+
+TEST_CASE("a large message passes over a websocket link both ways") {
+  if (!has_peer())
+    return;
+  for (auto other : {ours, theirs}) {
+    CAPTURE(name_of(other));
+    site hub{ours, "", "leafnodes { listen: \"127.0.0.1:-1\" }\n"};
+    server_process leaf{binary_of(other), "leafnodes { remotes: [ { url: \"ws://"
+                                              + port_text(hub.port) + "\" } ] }\n"};
+    auto up = connect(hub.server);
+    auto down = connect(leaf);
+    for (auto [from, to] : {std::pair{&up, &down}, std::pair{&down, &up}}) {
+      auto heard = subscribe(*to, "large");
+      REQUIRE(settled(*from, *to));
+      std::string large(1000 * 1000, '.');
+      for (size_t i = 0; i < large.size(); i += 97)
+        large[i] = static_cast<char>('a' + i % 26);
+      for (int i = 0; i < 3; ++i)
+        publish(*from, "large", large);
+      for (int i = 0; i < 3; ++i)
+        CHECK(text_of(next_message(heard)) == large);
+    }
+  }
+}
+
+TEST_CASE("a hub over a websocket that is killed and comes back is found again") {
+  if (!has_peer())
+    return;
+  auto port = free_port();
+  auto config = "server_name: hub\nleafnodes { listen: \"127.0.0.1:-1\" }\nwebsocket { listen: \""
+                + port_text(port) + "\", no_tls: true }\n";
+  auto hub = std::make_unique<server_process>(binary_of(ours), config);
+  server_process leaf{binary_of(ours), "server_name: leaf\nleafnodes { reconnect: 1, remotes: [ { "
+                                       "url: \"ws://"
+                                           + port_text(port) + "\" } ] }\n"};
+  exchange(*hub, leaf);
+  hub->signal(SIGKILL);
+  REQUIRE(hub->wait_for_exit(patience));
+  hub = std::make_unique<server_process>(binary_of(ours), config);
+  exchange(*hub, leaf);
+  CHECK(leaf.running());
+}
+
+TEST_CASE("a client over a websocket is a client like any other, as nats-server has it") {
+  if (!has_peer())
+    return;
+  for (auto what : {ours, theirs}) {
+    CAPTURE(name_of(what));
+    site at{what};
+    websocket_peer bob{at.port};
+    REQUIRE(bob.upgrade("/some/path") == "HTTP/1.1 101 Switching Protocols");
+    CHECK(bob.head().find("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=") != std::string::npos);
+    auto info = bob.next();
+    CHECK(info.opcode == 2);
+    CHECK(info.payload.starts_with("INFO {"));
+    CHECK(info.payload.find("\"port\":" + std::to_string(at.port)) != std::string::npos);
+    bob.send("CONNECT {\"verbose\":false,\"protocol\":1}\r\nSUB to.bob 1\r\nPING\r\n");
+    bob.until("PONG\r\n");
+
+    auto alice = connect(at.server);
+    auto heard = subscribe(alice, "to.alice");
+    publish(alice, "to.bob", "hello");
+    CHECK(bob.until("hello\r\n").find("MSG to.bob 1 5\r\nhello\r\n") != std::string::npos);
+    flush(alice);
+
+    bob.send("PUB to.al", 0x02); // one operation in three fragments, a ping between them
+    bob.send("ice 2\r\n", 0x00);
+    bob.send("alive?", 0x89);
+    bob.send("hi\r\n", 0x80);
+    bob.send("PUB to.alice 3\r\nyou\r\nPING\r\n", 0x81); // as text
+    CHECK(text_of(next_message(heard)) == "hi");
+    CHECK(text_of(next_message(heard)) == "you");
+    auto pong = bob.next();
+    CHECK(pong.opcode == 10);
+    CHECK(pong.payload == "alive?");
+    bob.until("PONG\r\n");
+    CHECK(http(at.server, "/connz").find("\"type\": \"websocket\"") != std::string::npos);
+
+    bob.send("\x03\xe8"s + "bye", 0x88);
+    auto last = bob.end();
+    CHECK(last.opcode == 8);
+    CHECK(last.status == 1000);
+    CHECK(bob.next().opcode == -1);
+  }
+}
+
+TEST_CASE("an upgrade that is none is refused with its status, as nats-server has it") {
+  if (!has_peer())
+    return;
+  for (auto what : {ours, theirs}) {
+    CAPTURE(name_of(what));
+    site at{what, "allowed_origins: [ \"https://good.example:8443\" ]"};
+    auto status = [&](const std::string& path, const std::string& more) {
+      return websocket_peer{at.port}.upgrade(path, more).substr(0, 12);
+    };
+    CHECK(status("/", "") == "HTTP/1.1 101");
+    CHECK(status("/", "Origin: https://good.example:8443\r\n") == "HTTP/1.1 101");
+    CHECK(status("/", "Origin: https://bad.example\r\n") == "HTTP/1.1 403");
+    auto plain = [&](const std::string& request) {
+      return websocket_peer{at.port}.ask(request).substr(0, 12);
+    };
+    CHECK(plain("POST / HTTP/1.1\r\nHost: a\r\n\r\n") == "HTTP/1.1 405");
+    CHECK(plain("GET / HTTP/1.1\r\nHost: a\r\n\r\n") == "HTTP/1.1 400");
+    CHECK(plain("CONNECT {}\r\nPING\r\n\r\n") == "HTTP/1.1 400");
+    CHECK(plain("GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: short\r\n\r\n")
+          == "HTTP/1.1 400");
+    if (what == ours) {
+      CHECK(status("/leafnode", "") == "HTTP/1.1 404"); // it takes no leaf nodes
+      CHECK(status("/mqtt", "") == "HTTP/1.1 404");
+      CHECK(plain("GET / HTTP/1.1\r\n" + std::string(20000, 'x')) == "HTTP/1.1 431");
+      CHECK(at.server.log().find("origin not allowed") != std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("who breaks the websocket protocol is closed with the reason, and nobody else") {
+  if (!has_peer())
+    return;
+  for (auto what : {ours, theirs}) {
+    CAPTURE(name_of(what));
+    site at{what};
+    websocket_peer bystander{at.port};
+    log_in(bystander);
+    auto closes = [&](const std::string& payload, int first, bool masked) {
+      websocket_peer who{at.port};
+      log_in(who);
+      who.send(payload, first, masked);
+      return who.end().status;
+    };
+    CHECK(closes("PING\r\n", 0x82, false) == 1002);
+    CHECK(closes("PING\r\n", 0xc2, true) == 1002);
+    CHECK(closes("PING\r\n", 0x80, true) == 1002);
+    CHECK(closes("PING\r\n", 0x83, true) == 1002);
+    CHECK(closes("ping", 0x09, true) == 1002);
+    CHECK(closes(std::string(126, 'p'), 0x89, true) == 1002);
+    CHECK(closes("x", 0x88, true) == 1002);
+    CHECK(closes("\x03\xed"s, 0x88, true) == 1002); // 1005 may not be sent
+    CHECK(closes("PUB a 2000000\r\n", 0x82, true) == 1009);
+    bystander.send("PING\r\n");
+    bystander.until("PONG\r\n");
+    if (what == ours)
+      CHECK(at.server.log().find("Websocket protocol violation: mask bit missing")
+            != std::string::npos);
+  }
+}
+
+TEST_CASE("an error of the client protocol is said before the websocket is closed") {
+  if (!has_peer())
+    return;
+  site at{ours, "", "authorization { user: a, password: b }\n"};
+  websocket_peer who{at.port};
+  REQUIRE(who.upgrade() == "HTTP/1.1 101 Switching Protocols");
+  who.until("INFO ");
+  who.send("CONNECT {\"user\":\"a\",\"pass\":\"wrong\"}\r\n");
+  CHECK(who.until("-ERR").find("'Authorization Violation'") != std::string::npos);
+  auto last = who.end();
+  CHECK(last.status == 1008);
+  CHECK(last.payload == "Authentication Failure");
+}
+
+TEST_CASE("whoever does not finish the upgrade in time is closed") {
+  if (!has_peer())
+    return;
+  site at{ours};
+  websocket_peer who{at.port};
+  CHECK(who.ask("GET / HTTP/1.1\r\nHost: a\r\n").empty());
+  CHECK(at.server.log().find("no upgrade within the time limit") != std::string::npos);
+}
+
+TEST_CASE("users may be bound to websockets, or kept from them") {
+  if (!has_peer())
+    return;
+  for (auto what : {ours, theirs}) {
+    CAPTURE(name_of(what));
+    site at{what, "",
+            "authorization { users: [ { user: web, password: pw, allowed_connection_types: [ "
+            "WEBSOCKET ] }, { user: tcp, password: pw, allowed_connection_types: [ STANDARD ] } ] "
+            "}\n"};
+    auto enters = [&](const std::string& user) {
+      websocket_peer who{at.port};
+      who.upgrade();
+      who.until("INFO ");
+      who.send("CONNECT {\"user\":\"" + user + "\",\"pass\":\"pw\",\"verbose\":true}\r\n");
+      auto answer = who.next().payload;
+      return answer.starts_with("+OK");
+    };
+    CHECK(enters("web"));
+    CHECK_FALSE(enters("tcp"));
+    auto options = options_for(at.server);
+    must(natsOptions_SetUserInfo(options.get(), "tcp", "pw"), "user");
+    CHECK(connect(options));
+  }
+}
+
+TEST_CASE("members of a cluster tell clients over websockets of each other's websockets") {
+  if (!has_peer())
+    return;
+  for (auto what : {ours, theirs}) {
+    CAPTURE(name_of(what));
+    auto routes = free_port();
+    site one{ours, "", "cluster { name: C, listen: \"" + port_text(routes) + "\" }\n"};
+    site other{what, "",
+               "cluster { name: C, listen: \"127.0.0.1:-1\", routes: [ "
+               "\"nats-route://"
+                   + port_text(routes) + "\" ] }\n"};
+    exchange(one.server, other.server);
+    for (auto [here, there] : {std::pair{&one, &other}, std::pair{&other, &one}}) {
+      websocket_peer who{here->port};
+      REQUIRE(who.upgrade() == "HTTP/1.1 101 Switching Protocols");
+      auto info = who.until("\r\n");
+      CHECK(info.find("\"" + port_text(there->port) + "\"") != std::string::npos);
+      CHECK(info.find("\"" + port_text(there->server.port()) + "\"") == std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("a browser's TLS is done before the upgrade") {
+  if (!has_peer())
+    return;
+  scratch_folder certificates;
+  write_certificates(certificates.path());
+  auto port = free_port();
+  server_process server{binary_of(ours), "websocket { listen: \"" + port_text(port) + "\", tls { "
+                                             + tls_files(certificates) + " } }\n"};
+  tls_options trust{certificates.path() / "ca.pem", {}, {}};
+  websocket_peer who{port, &trust};
+  log_in(who);
+  who.send("SUB a 1\r\nPUB a 5\r\nhello\r\n");
+  who.until("MSG a 1 5\r\nhello\r\n");
+  websocket_peer plain{port};
+  CHECK(plain.upgrade().empty());
+}
