@@ -425,10 +425,12 @@ private:
   }
 
   void pass_on(const std::string& whom, const std::string& line) {
-    gossip_.erase(whom);
-    if (line.empty())
+    if (line.empty()) {
+      gossip_.erase(whom);
       return;
-    gossip_.emplace(whom, line);
+    }
+    if (std::exchange(gossip_[whom], line) == line)
+      return; // they have heard it
     tell_members(line);
   }
 

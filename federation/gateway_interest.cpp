@@ -15,10 +15,9 @@ namespace {
 
 /// Subjects that are told between two looks at the mail.
 constexpr size_t told_a_turn = 4096;
-/// Interest in unknown accounts that is remembered for one link; what comes beyond is dropped.
-constexpr size_t most_strangers = 100'000;
 /// Accounts whose interest a peer has begun to tell; more are not listed.
 constexpr size_t most_listed = 100'000;
+constexpr size_t longest_listed = 256;
 
 } // namespace
 
@@ -38,7 +37,7 @@ std::vector<actors::gateway_account> gateway_session::accounts() const {
 
 /// The peer's list may be empty: it knows the account, and wants nothing there.
 void gateway_session::list(std::string_view account) {
-  if (!account.empty() && listed_.size() < most_listed)
+  if (!account.empty() && account.size() <= longest_listed && listed_.size() < most_listed)
     listed_.emplace(account);
 }
 
@@ -71,11 +70,12 @@ bool gateway_session::on_interest(const protocol::link_interest& what) {
 
 /// A resolver may bring the account later.
 void gateway_session::remember(const protocol::link_interest& what) {
-  stranger key{std::string{what.account}, std::string{what.subject}, std::string{what.queue}};
+  waiting_interest::key key{
+      std::string{what.account}, {}, std::string{what.subject}, std::string{what.queue}};
   if (!what.add)
-    strangers_.erase(key);
-  else if (strangers_.size() < most_strangers)
-    strangers_.insert(std::move(key));
+    waiting_.drop(key);
+  else if (waiting_.add(std::move(key), 1) == waiting_interest::outcome::overflowed)
+    log::warn("gid:{} - {}", where_.dest->cid, too_much_waits);
 }
 
 /// A+ only takes back what A- said: interest comes as RS+.
@@ -84,9 +84,7 @@ bool gateway_session::on_account(bool interested, std::string_view account) {
     return true;
   if (const auto& where = account_of(account))
     drop_plain(*where);
-  std::erase_if(strangers_, [&](const stranger& each) {
-    return each.account == account && each.queue.empty();
-  });
+  waiting_.drop_plain(account);
   return true;
 }
 
@@ -120,11 +118,9 @@ void gateway_session::account_changed(const actors::account_ptr& which) {
       queued_.erase(which.get());
       return;
     }
-    auto it = strangers_.lower_bound(stranger{which->name, {}, {}});
-    while (it != strangers_.end() && it->account == which->name) {
-      put(which, {{}, it->subject, it->queue});
-      it = strangers_.erase(it);
-    }
+    waiting_.take(which->name, [&](const auto& what, uint32_t) {
+      put(which, {{}, what.subject, what.queue});
+    });
     return;
   }
   if (removed) {

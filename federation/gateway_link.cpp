@@ -101,6 +101,8 @@ public:
     if (phase_ != phase::closed)
       close(close_reason::internal_error, true);
     waiters_.clear();
+    if (boss_) // which else remembers, and with it keeps the memory of, each link that ever was
+      demonitor(boss_.address());
     boss_ = nullptr;
   }
 

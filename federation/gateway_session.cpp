@@ -23,6 +23,7 @@ namespace {
 constexpr size_t output_a_turn = 8 * 1024 * 1024;
 /// Unknown accounts that a peer is told of once each; beyond that it is not told.
 constexpr size_t most_refused = 10'000;
+constexpr size_t longest_refused = 256;
 /// No message tracing (gateways.md section 4).
 constexpr int64_t protocol_of_gateways = 0;
 
@@ -246,7 +247,11 @@ bool gateway_session::on_pong() {
 
 void gateway_session::on_violation(errc code) {
   auto text = describe(code).wire;
-  fail(protocol::reason_of(code), text, text.empty() ? "Malformed operation" : text);
+  auto why = !text.empty() ? text
+             : code == errc::wrong_direction
+                 ? "It sent what only the other end of this connection may say"
+                 : "Malformed operation";
+  fail(protocol::reason_of(code), text, why);
 }
 
 // -- messages, if we accepted
@@ -285,7 +290,8 @@ bool gateway_session::on_message(const protocol::link_message& msg) {
 
 /// Once: the peer sends nothing more there until the account comes.
 void gateway_session::refuse_account(std::string_view name) {
-  if (refused_.size() >= most_refused || refused_.find(name) != refused_.end())
+  if (refused_.size() >= most_refused || name.size() > longest_refused
+      || refused_.find(name) != refused_.end())
     return;
   refused_.emplace(name);
   host_.say(fmt::format("A- {}\r\n", name));
@@ -312,7 +318,7 @@ void gateway_session::retire() {
   told_.reset();
   queued_.clear();
   listed_.clear();
-  strangers_.clear();
+  waiting_.clear();
   begun_.clear();
   untold_.clear();
   untold_texts_.clear();

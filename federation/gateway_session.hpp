@@ -10,6 +10,7 @@
 #include "actors/link_interest.hpp"
 #include "actors/router.hpp"
 #include "federation/gateway_terms.hpp"
+#include "federation/waiting_interest.hpp"
 #include "protocol/link_parser.hpp"
 
 #include <functional>
@@ -108,12 +109,6 @@ public:
 private:
   enum class stage : uint8_t { expecting_connect, expecting_info, introduced, admitted, over };
 
-  /// Interest in accounts that this broker does not know yet.
-  struct stranger {
-    std::string account, subject, queue;
-    auto operator<=>(const stranger&) const = default;
-  };
-
   bool fail(protocol::close_reason why, std::string_view error, std::string_view text);
   bool first_info();
   bool is_wanted();
@@ -146,7 +141,7 @@ private:
   // dialled
   std::unique_ptr<actors::peer_interest> heard_;
   std::unordered_map<const actors::account*, size_t> queued_; // how much of it is of groups
-  std::set<stranger> strangers_;
+  waiting_interest waiting_;                                  // in accounts that are not known here
 
   // accepted
   std::unique_ptr<actors::told_interest> told_;

@@ -84,9 +84,30 @@ peer_book::judgement peer_book::judge_duplicate(const introduction& who, const s
   return duplicate;
 }
 
+namespace {
+
+/// No server has more addresses, and all of them are compared with each other.
+constexpr size_t most_urls = 64;
+
+/// As much of what a peer says of itself as is kept, and passed on to the others.
+protocol::link_info within_reason(protocol::link_info of) {
+  auto trim = [](std::vector<std::string>& urls) {
+    if (urls.size() > most_urls)
+      urls.resize(most_urls);
+  };
+  trim(of.connect_urls);
+  trim(of.ws_connect_urls);
+  trim(of.gateway_urls);
+  if (of.leafnode_urls)
+    trim(*of.leafnode_urls);
+  return of;
+}
+
+} // namespace
+
 void peer_book::admit(const introduction& who, const pool_place& place) {
-  members_.insert_or_assign(who.rid,
-                            member{who.rid, who.solicited, who.ip, who.info, false, place});
+  members_.insert_or_assign(
+      who.rid, member{who.rid, who.solicited, who.ip, within_reason(who.info), false, place});
 }
 
 void peer_book::take(uint64_t rid) {
@@ -101,7 +122,7 @@ void peer_book::update(uint64_t rid, const protocol::link_info& info) {
   auto id = it->second.info.server_id;
   for (auto& [other, one] : members_)
     if (one.info.server_id == id)
-      one.info = info;
+      one.info = within_reason(info);
 }
 
 void peer_book::remove(uint64_t rid) {

@@ -70,12 +70,9 @@ void route_session::move_out(const std::string& account) {
 
 /// Interest that came before the account did.
 void route_session::take_in(const actors::account_ptr& which) {
-  auto it = strangers_.lower_bound(stranger{which->name, {}, {}, {}});
-  while (it != strangers_.end() && it->first.account == which->name) {
-    const auto& what = it->first;
-    put(which, {what.origin, what.subject, what.queue}, it->second);
-    it = strangers_.erase(it);
-  }
+  waiting_.take(which->name, [&](const auto& what, uint32_t weight) {
+    put(which, {what.origin, what.subject, what.queue}, weight);
+  });
 }
 
 void route_session::tell_of(const actors::account_ptr& which) {
@@ -90,9 +87,7 @@ void route_session::pin(const std::string& account, bool there) {
     return;
   if (there) {
     move_out(account);
-    auto it = strangers_.lower_bound(stranger{account, {}, {}, {}});
-    while (it != strangers_.end() && it->first.account == account)
-      it = strangers_.erase(it);
+    waiting_.take(account, [](const auto&, uint32_t) {});
     if (mine_->pins(account)) // from now on that says enough
       moved_.erase(account);
     return;

@@ -23,8 +23,6 @@ namespace {
 constexpr size_t output_a_turn = 8 * 1024 * 1024;
 /// Subjects that are told between two looks at the mail.
 constexpr size_t told_a_turn = 4096;
-/// Interest in unknown accounts that is remembered for one link; what comes beyond is dropped.
-constexpr size_t most_strangers = 100'000;
 /// A nonce is announced although routes do not use it (routes.md section 4).
 constexpr int64_t protocol_of_routes = 2;
 
@@ -285,18 +283,18 @@ bool route_session::on_interest(const protocol::link_interest& what) {
 
 /// A resolver may bring the account later.
 void route_session::remember(const protocol::link_interest& what) {
-  stranger key{std::string{named(what.account)}, std::string{what.origin},
-               std::string{what.subject}, std::string{what.queue}};
-  if (!what.add)
-    strangers_.erase(key);
-  else if (strangers_.size() < most_strangers) {
-    auto same = strangers_.lower_bound(stranger{key.account, {}, {}, {}});
-    bool is_new = same == strangers_.end() || same->first.account != key.account;
-    auto account = key.account;
-    strangers_.insert_or_assign(std::move(key), what.weight);
-    if (is_new)
-      host_.miss(account);
+  std::string account{named(what.account)};
+  waiting_interest::key key{account, std::string{what.origin}, std::string{what.subject},
+                            std::string{what.queue}};
+  if (!what.add) {
+    waiting_.drop(key);
+    return;
   }
+  auto outcome = waiting_.add(std::move(key), what.weight);
+  if (outcome == waiting_interest::outcome::new_account)
+    host_.miss(account);
+  else if (outcome == waiting_interest::outcome::overflowed)
+    log::warn("rid:{} - {}", rid_, too_much_waits);
 }
 
 void route_session::account_changed(const actors::account_ptr& which) {
@@ -453,7 +451,7 @@ void route_session::retire() {
   }
   heard_.reset();
   told_.reset();
-  strangers_.clear();
+  waiting_.clear();
   moved_.clear();
   asked_.clear();
   untold_.clear();

@@ -7,6 +7,7 @@
 #include "actors/link_interest.hpp"
 #include "actors/router.hpp"
 #include "federation/messages.hpp"
+#include "federation/waiting_interest.hpp"
 #include "protocol/close_reason.hpp"
 #include "protocol/link_parser.hpp"
 
@@ -103,12 +104,6 @@ public:
 private:
   enum class stage : uint8_t { expecting_connect, expecting_info, introduced, admitted, over };
 
-  /// Interest in accounts that this broker does not know yet, or that are being moved.
-  struct stranger {
-    std::string account, origin, subject, queue;
-    auto operator<=>(const stranger&) const = default;
-  };
-
   bool fail(protocol::close_reason why, std::string_view error, std::string_view text);
   bool first_info();
   bool later_info(const protocol::link_info& said, std::string_view json);
@@ -148,7 +143,7 @@ private:
 
   std::unique_ptr<actors::peer_interest> heard_;
   std::unique_ptr<actors::told_interest> told_;
-  std::map<stranger, uint32_t> strangers_; // and their weights
+  waiting_interest waiting_; // in accounts that are not known here, or that are being moved
   pool_place place_;
   std::set<std::string, std::less<>> moved_;      // accounts on their way to a route of their own
   std::map<std::string, std::string> asked_;      // for those of ours, by request

@@ -151,6 +151,19 @@ TEST_CASE("clients are told of every member's URLs once, but not of those that a
   CHECK(book.connect_urls() == std::vector<std::string>{"a:4222", "shared:4222"});
 }
 
+TEST_CASE("no member has more than 64 URLs, whatever it says") {
+  peer_book book;
+  auto who = peer("A", 1);
+  for (int i = 0; i < 20'000; ++i)
+    who.info.connect_urls.push_back("h:" + std::to_string(i));
+  who.info.leafnode_urls = who.info.connect_urls;
+  book.admit(who);
+  CHECK(book.connect_urls().size() == 64);
+  CHECK(book.leafnode_urls().size() == 64);
+  book.update(1, who.info);
+  CHECK(as_gossip(*book.find(1)).connect_urls.size() == 64);
+}
+
 TEST_CASE("gossip names where a member was seen, unless it advertises another place") {
   peer_book book;
   auto a = peer("A", 1);
