@@ -41,7 +41,7 @@ void add_name(X509_NAME* name, const char* field, const char* value) {
 
 /// Signed by `issuer`, or by itself if there is none.
 identity make(long serial, const char* common_name, const char* alternative_names,
-              const identity* issuer, bool authority) {
+              const identity* issuer, bool authority, long lasts = 86400) {
   identity out;
   out.key.reset(EVP_EC_gen("P-256"));
   out.certificate.reset(X509_new());
@@ -50,7 +50,7 @@ identity make(long serial, const char* common_name, const char* alternative_name
   X509_set_version(x509, 2);
   ASN1_INTEGER_set(X509_get_serialNumber(x509), serial);
   X509_gmtime_adj(X509_getm_notBefore(x509), -3600);
-  X509_gmtime_adj(X509_getm_notAfter(x509), 86400);
+  X509_gmtime_adj(X509_getm_notAfter(x509), lasts);
   X509_set_pubkey(x509, out.key.get());
   auto name = X509_get_subject_name(x509);
   add_name(name, "O", "Acme");
@@ -87,5 +87,6 @@ void write_certificates(const std::filesystem::path& folder) {
   write(make(2, "localhost", "IP:127.0.0.1,DNS:localhost", &ca, false), folder, "server");
   write(make(3, "bob", "email:alice@example.com", &ca, false), folder, "client");
   write(make(4, "stranger", nullptr, nullptr, false), folder, "other");
+  write(make(5, "localhost", "IP:127.0.0.1,DNS:localhost", &ca, false, -60), folder, "expired");
 }
 } // namespace troupe::e2e

@@ -51,13 +51,22 @@ peer_socket::peer_socket(uint16_t port, std::chrono::milliseconds patience)
   fd_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (fd_ < 0 || !connected(fd_, port))
     throw case_failure("cannot connect to port " + std::to_string(port));
-  int on = 1;
-  ::setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  ::fcntl(fd_, F_SETFL, ::fcntl(fd_, F_GETFL) | O_NONBLOCK);
+  prepare();
   sockaddr_in own{};
   socklen_t size = sizeof own;
   ::getsockname(fd_, reinterpret_cast<sockaddr*>(&own), &size);
   own_port_ = ntohs(own.sin_port);
+}
+
+peer_socket::peer_socket(int accepted, uint16_t port, std::chrono::milliseconds patience)
+    : fd_{accepted}, port_{port}, patience_{patience}, ssl_{nullptr, SSL_free} {
+  prepare();
+}
+
+void peer_socket::prepare() const {
+  int on = 1;
+  ::setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  ::fcntl(fd_, F_SETFL, ::fcntl(fd_, F_GETFL) | O_NONBLOCK);
 }
 
 peer_socket::~peer_socket() {

@@ -32,12 +32,17 @@ public:
   peer_socket(const peer_socket&) = delete;
   peer_socket& operator=(const peer_socket&) = delete;
 
+  /// A connection that a listener has accepted; `port`: the listener's.
+  peer_socket(int accepted, uint16_t port, std::chrono::milliseconds patience);
+
   /// True if something still accepts connections on the port.
   static bool can_connect(uint16_t port);
 
   /// Returns an empty text, or why the handshake failed.
   std::string start_tls(const tls_options& options);
 
+  /// By which the server's log names this end, if it has dialled.
+  uint16_t own_port() const { return own_port_; }
   bool uses_tls() const { return ssl_ != nullptr; }
 
   /// An error of the peer's (it closed) is no failure here: the next read tells.
@@ -56,6 +61,7 @@ public:
   void consume(size_t bytes) { unread_.erase(0, bytes); }
 
 private:
+  void prepare() const;
   bool wait(short events, clock::time_point until) const;
 
   int fd_ = -1;
