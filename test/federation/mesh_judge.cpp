@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
+#include <tuple>
 
 namespace troupe::test {
 namespace {
@@ -50,13 +51,34 @@ void mesh_judge::publish(const mesh_step& step) {
   one.said = step;
   one.exact = calm_;
   for (const auto& [id, sub] : subscriptions_)
-    if (sub.account == step.account
-        && plainly_matches(subscribed_subject(sub), published_subject(step))) {
+    for (const auto& each : ways_to(step, sub))
       if (auto queue = queue_name(sub); queue.empty())
-        one.plain.insert(id);
+        ++one.plain[id];
       else
-        one.groups[queue].insert(id);
+        one.groups[each.groups + queue].insert(id);
+}
+
+std::vector<mesh_judge::way> mesh_judge::ways_to(const mesh_step& what,
+                                                 const mesh_step& sub) const {
+  std::vector<way> out;
+  auto subject = published_subject(what);
+  auto wants = subscribed_subject(sub);
+  if (sub.account == what.account && plainly_matches(wants, subject))
+    out.push_back({subject, "", nullptr});
+  for (size_t i = 0; i < shares_.size(); ++i) {
+    const auto& one = shares_[i];
+    auto local = local_subject(one, i);
+    if (!one.service && one.from == what.account && one.to == sub.account
+        && plainly_matches(shared_subject(one), subject)) {
+      auto name = local.substr(0, local.find('.') + 1) + subject;
+      if (plainly_matches(wants, name))
+        out.push_back({name, "", &one}); // with those of the account that it comes from
     }
+    if (one.service && one.to == what.account && one.from == sub.account && local == subject
+        && plainly_matches(wants, shared_subject(one)))
+      out.push_back({shared_subject(one), "service " + std::to_string(i) + " ", &one});
+  }
+  return out;
 }
 
 /// A server that was chosen for a queue group and has lost its member sends the message on to
@@ -65,9 +87,7 @@ void mesh_judge::publish(const mesh_step& step) {
 size_t mesh_judge::possible_hops(const message& what) const {
   std::set<std::string> groups;
   for (const auto& [id, sub] : ever_)
-    if (auto queue = queue_name(sub);
-        !queue.empty() && sub.account == what.said.account
-        && plainly_matches(subscribed_subject(sub), published_subject(what.said)))
+    if (auto queue = queue_name(sub); !queue.empty() && !ways_to(what.said, sub).empty())
       groups.insert(queue);
   return groups.size();
 }
@@ -79,13 +99,14 @@ std::string mesh_judge::judge_message(const message& what,
     auto sub = ever_.find(id);
     if (sub == ever_.end())
       return said(what.said) + " reached an unknown subscription " + std::to_string(id);
-    if (sub->second.account != what.said.account)
-      return said(what.said) + " reached " + std::to_string(id) + " in another account";
-    if (!plainly_matches(subscribed_subject(sub->second), published_subject(what.said)))
-      return said(what.said) + " reached " + std::to_string(id) + ", which did not ask for it";
+    auto ways = ways_to(what.said, sub->second);
+    if (ways.empty())
+      return said(what.said) + " reached " + std::to_string(id)
+             + (sub->second.account == what.said.account ? ", which did not ask for it"
+                                                         : " in another account");
     if (auto queue = queue_name(sub->second); !queue.empty())
-      in_group[queue] += times;
-    else if (times > 1 + (what.exact ? 0 : possible_hops(what)))
+      in_group[ways[0].groups + queue] += times;
+    else if (times > ways.size() * (1 + (what.exact ? 0 : possible_hops(what))))
       return said(what.said) + " reached " + std::to_string(id) + " " + std::to_string(times)
              + " times";
   }
@@ -94,9 +115,11 @@ std::string mesh_judge::judge_message(const message& what,
       return said(what.said) + " reached " + std::to_string(times) + " members of group " + queue;
   if (!what.exact)
     return {};
-  for (auto id : what.plain)
-    if (by.count(id) == 0)
+  for (const auto& [id, times] : what.plain)
+    if (auto got = by.find(id); got == by.end())
       return said(what.said) + " did not reach " + std::to_string(id);
+    else if (got->second < times)
+      return said(what.said) + " did not reach " + std::to_string(id) + " by each share";
   for (const auto& [queue, members] : what.groups)
     if (in_group.count(queue) == 0)
       return said(what.said) + " reached no member of group " + queue + " " + listed(members);
@@ -105,7 +128,8 @@ std::string mesh_judge::judge_message(const message& what,
 
 /// A subscription hears each publisher in order; over another broker's queue choice it need not.
 std::string mesh_judge::judge_order(const std::vector<mesh_delivery>& heard) const {
-  std::map<std::pair<uint32_t, uint32_t>, uint32_t> last; // by subscription and broker
+  // By subscription and by publisher: one for each account at each broker.
+  std::map<std::tuple<uint32_t, uint32_t, uint32_t>, uint32_t> last;
   for (const auto& one : heard) {
     uint32_t id = 0;
     auto [end, error] =
@@ -118,7 +142,7 @@ std::string mesh_judge::judge_order(const std::vector<mesh_delivery>& heard) con
     // While interest changes, a copy that went on from a broker without a member comes late.
     if (!of->second.exact && possible_hops(of->second) > 0)
       continue;
-    auto& before = last[{one.subscription, of->second.said.broker}];
+    auto& before = last[{one.subscription, of->second.said.broker, of->second.said.account}];
     if (before > id)
       return said(of->second.said) + " reached " + std::to_string(one.subscription)
              + " after message " + std::to_string(before);
@@ -136,19 +160,42 @@ mesh_judge::judge_answers(const message& what,
   auto id = std::to_string(what.said.id);
   auto inbox = 1'000'000 + what.said.id;
   auto asked = all.find(id);
+  std::map<const mesh_share*, size_t> single; // answers that came, of services that give but one
   for (const auto& [who, times] :
        asked == all.end() ? std::map<uint32_t, size_t>{} : asked->second) {
-    if (who % 3 != 0)
+    auto sub = ever_.find(who);
+    if (who % 3 != 0 || sub == ever_.end())
       continue;
+    auto ways = ways_to(what.said, sub->second);
+    const auto* by = ways.empty() ? nullptr : ways[0].by;
+    if (by && !by->service)
+      continue; // it answers in its own account, where nobody waits
     auto answer = all.find("r" + id + "." + std::to_string(who));
     auto came =
         answer == all.end() || answer->second.count(inbox) == 0 ? 0 : answer->second.at(inbox);
     if (came > times) // whoever hears a request twice answers twice
       return "the answer of " + std::to_string(who) + " to " + said(what.said) + " came twice";
-    if (came == 0 && what.exact)
+    if (by && !by->many)
+      single[by] += came;
+    else if (came == 0 && what.exact)
       return "the answer of " + std::to_string(who) + " to " + said(what.said) + " did not come";
   }
+  for (const auto& [by, came] : single)
+    if (what.exact && came != 1)
+      return std::to_string(came) + " answers of the service " + shared_subject(*by) + " came to "
+             + said(what.said);
   return {};
+}
+
+/// Does a share lead there, under that subject?
+bool mesh_judge::shared_with(const mesh_delivery& one) const {
+  auto of = messages_.find(static_cast<uint32_t>(std::strtoul(one.payload.c_str(), nullptr, 10)));
+  auto sub = ever_.find(one.subscription);
+  if (of == messages_.end() || sub == ever_.end())
+    return false;
+  auto ways = ways_to(of->second.said, sub->second);
+  return std::any_of(ways.begin(), ways.end(),
+                     [&](const auto& each) { return each.subject == one.subject; });
 }
 
 std::string mesh_judge::judge(const std::vector<mesh_delivery>& heard) {
@@ -161,7 +208,8 @@ std::string mesh_judge::judge(const std::vector<mesh_delivery>& heard) {
         of != messages_.end() && one.payload != payload_of(of->second.said))
       wrong = said(of->second.said) + " arrived as " + one.payload.substr(0, 64);
     auto account = one.payload.find("ACC");
-    if (account != std::string::npos && one.payload.substr(account, 4) != account_name(one.account))
+    if (account != std::string::npos && one.payload.substr(account, 4) != account_name(one.account)
+        && !shared_with(one))
       wrong = "a message of " + one.payload.substr(account, 4) + " was heard in "
               + account_name(one.account);
   }
@@ -181,7 +229,7 @@ std::string mesh_judge::judge(const std::vector<mesh_delivery>& heard) {
 
 std::string play(const mesh_plan& plan, actor_world& stage) {
   mesh_world world{plan, stage};
-  mesh_judge judge;
+  mesh_judge judge{plan.shares};
   for (const auto& step : plan.steps) {
     judge.expect(step, world.idle());
     world.apply(step);

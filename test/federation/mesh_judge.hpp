@@ -12,10 +12,14 @@
 namespace troupe::test {
 
 /// Knows nothing of links: a message goes to each plain subscription of its account that matches,
-/// and to one member of each queue group. While interest or links change it may miss somebody, but
+/// and to one member of each queue group; to those of accounts that take it as a stream as well, as
+/// if they were there; as a request to the account whose service it is, and so do the answers come
+/// back. While interest or links change it may miss somebody, but
 /// nobody gets it twice, and nobody who should not.
 class mesh_judge {
 public:
+  explicit mesh_judge(std::vector<mesh_share> shares = {}) : shares_{std::move(shares)} {}
+
   /// Before the world is told of the step. `idle`: nothing is on its way there.
   void expect(const mesh_step& step, bool idle);
   /// After a step that settled: what is wrong with what was heard since the last one; empty:
@@ -25,18 +29,28 @@ public:
 private:
   struct message {
     mesh_step said;
-    bool exact = false;       ///< all who matched then must get it
-    std::set<uint32_t> plain; ///< who matched then
+    bool exact = false; ///< all who matched then must get it
+    /// Who matched then, and how often he is to get it: each share that leads to him counts.
+    std::map<uint32_t, size_t> plain;
     std::map<std::string, std::set<uint32_t>> groups;
+  };
+  /// How a message comes to an account: its subject there, and whose queue groups have it.
+  struct way {
+    std::string subject;
+    std::string groups;
+    const mesh_share* by = nullptr; ///< null: it was published there
   };
 
   void publish(const mesh_step& step);
+  std::vector<way> ways_to(const mesh_step& what, const mesh_step& sub) const;
+  bool shared_with(const mesh_delivery& one) const;
   size_t possible_hops(const message& what) const;
   std::string judge_message(const message& what, const std::map<uint32_t, size_t>& by) const;
   std::string judge_order(const std::vector<mesh_delivery>& heard) const;
   std::string judge_answers(const message& what,
                             const std::map<std::string, std::map<uint32_t, size_t>>& all) const;
 
+  std::vector<mesh_share> shares_;
   bool calm_ = false;
   std::map<uint32_t, mesh_step> subscriptions_; ///< in force
   std::map<uint32_t, mesh_step> ever_;          ///< since the last judgement, or still in force

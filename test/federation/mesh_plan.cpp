@@ -10,9 +10,13 @@ namespace {
 
 using kind = mesh_step::kind;
 
-constexpr std::array<std::string_view, 9> patterns{"a", "a.b", "a.*",   "*.b", "a.>",
-                                                   ">", "b",   "b.c.d", "*"};
-constexpr std::array<std::string_view, 5> literals{"a", "a.b", "b", "b.c.d", "c"};
+constexpr std::array<std::string_view, 13> patterns{
+    "a", "a.b", "a.*", "*.b", "a.>", "b", "b.c.d", ">", "*", "s0.>", "s1.a.*", "v0", "c"};
+/// Of these, the first are offered as streams: none of them takes in what a share is called.
+constexpr uint32_t streams = 7;
+constexpr std::array<std::string_view, 7> literals{"a", "a.b", "b", "b.c.d", "c", "v0", "v1"};
+/// Of these, the first are offered as services.
+constexpr uint32_t services = 5;
 constexpr std::array<std::string_view, 4> queues{"", "q", "r", "a"};
 
 class planner {
@@ -22,6 +26,9 @@ public:
     plan_.brokers = pick(4) == 0 ? 2 + pick(11) : 2 + pick(3); // mostly few: they shrink quickly
     plan_.accounts = 1 + pick(3);
     plan_.pool = seed % 2 == 0 ? 0 : static_cast<uint32_t>(1 + seed / 2 % 3);
+    bool leafs = by == mesh_kind::leafs || by == mesh_kind::everything;
+    for (auto n = plan_.accounts > 1 ? pick(4) : 0; n > 0; --n)
+      share(!leafs);
     if (by == mesh_kind::routes)
       return;
     for (uint32_t next = 1 + pick(3); next < plan_.brokers; next += 1 + pick(3))
@@ -55,6 +62,26 @@ private:
   uint32_t pick(uint32_t below) { return static_cast<uint32_t>(random_() % below); }
 
   void add(mesh_step step) { plan_.steps.push_back(step); }
+
+  /// Streams come from accounts before, services from those behind: nothing goes round in circles.
+  void share(bool with_streams) {
+    mesh_share one;
+    one.service = !with_streams || pick(2) == 0;
+    auto first = pick(plan_.accounts - 1);
+    auto second = first + 1 + pick(plan_.accounts - 1 - first);
+    one.from = one.service ? second : first;
+    one.to = one.service ? first : second;
+    one.subject = pick(one.service ? services : streams);
+    one.many = pick(2) == 0;
+    for (const auto& each : plan_.shares) {
+      if (each.service != one.service || each.from != one.from || each.subject != one.subject)
+        continue;
+      one.many = each.many; // that is said where it is offered
+      if (each.to == one.to)
+        return; // of equal ones the first counts
+    }
+    plan_.shares.push_back(one);
+  }
 
   void connect(uint32_t a, uint32_t b) {
     bool turned = pick(2) == 0;
@@ -206,6 +233,12 @@ std::string to_string(const mesh_plan& plan) {
   for (size_t i = 0; i < plan.sites.size(); ++i)
     out += (i + 1 < plan.clusters ? "  a cluster from " : "  a leaf site from ")
            + std::to_string(plan.sites[i]) + "\n";
+  for (size_t i = 0; i < plan.shares.size(); ++i) {
+    const auto& one = plan.shares[i];
+    out += "  " + account_name(one.to) + " takes the " + (one.service ? "service " : "stream ")
+           + shared_subject(one) + " of " + account_name(one.from) + " as " + local_subject(one, i)
+           + (one.service && one.many ? ", many responses\n" : "\n");
+  }
   for (const auto& step : plan.steps)
     out += "  " + to_string(step) + "\n";
   return out;
@@ -217,6 +250,15 @@ std::string subscribed_subject(const mesh_step& step) {
 
 std::string published_subject(const mesh_step& step) {
   return std::string{literals[step.subject]};
+}
+
+std::string shared_subject(const mesh_share& share) {
+  return std::string{share.service ? literals[share.subject] : patterns[share.subject]};
+}
+
+std::string local_subject(const mesh_share& share, size_t number) {
+  auto digits = std::to_string(number);
+  return share.service ? "v" + digits : "s" + digits + "." + shared_subject(share);
 }
 
 std::string queue_name(const mesh_step& step) {

@@ -32,6 +32,15 @@ struct mesh_step {
   uint32_t count = 0; ///< of a message: bytes beyond the few that it always has
 };
 
+/// What an account takes of another one, at every broker that is no leaf node: those know one
+/// account only by the other.
+struct mesh_share {
+  bool service = false;
+  uint32_t from = 0, to = 0; ///< accounts: who offers, who takes
+  uint32_t subject = 0;      ///< what `from` calls it
+  bool many = false;         ///< of a service: any number of responses
+};
+
 struct mesh_plan {
   uint64_t seed = 0; ///< also of the order in which small things happen
   uint32_t brokers = 2;
@@ -43,6 +52,7 @@ struct mesh_plan {
   uint32_t clusters = 1;
   /// Routes between two members: so many slots, and one of the first account; 0: a single one.
   uint32_t pool = 0;
+  std::vector<mesh_share> shares = {};
   std::vector<mesh_step> steps = {};
 };
 
@@ -62,6 +72,9 @@ std::string to_string(const mesh_plan& plan);
 
 std::string subscribed_subject(const mesh_step& step);
 std::string published_subject(const mesh_step& step);
+std::string shared_subject(const mesh_share& share);
+/// What `to` calls the share of that number.
+std::string local_subject(const mesh_share& share, size_t number);
 std::string queue_name(const mesh_step& step); ///< empty: none
 std::string account_name(uint32_t account);
 /// What its message says: "7 ACC1 xxx".

@@ -87,3 +87,29 @@ TEST_CASE("the model itself misses no lost, doubled or stray message") {
         == "message 7 on a in ACC0 at 0 arrived as 7 ACC0 x");
   CHECK(verdict({to_sub, to_member, {1, "8 ACC1 ", 0}}) == "a message of ACC1 was heard in ACC0");
 }
+
+TEST_CASE("the model knows where a message comes to through streams and services") {
+  const mesh_share stream{.from = 0, .to = 1, .subject = 0};                   // a, as s0.a
+  const mesh_share service{.service = true, .from = 1, .to = 0, .subject = 4}; // c, as v1
+  mesh_judge judge{{stream, service}};
+  mesh_step rest{.what = mesh_step::kind::settle};
+  mesh_step taker{.what = mesh_step::kind::subscribe, .id = 1, .account = 1, .subject = 9};
+  mesh_step server{.what = mesh_step::kind::subscribe, .id = 2, .account = 1, .subject = 12};
+  REQUIRE(subscribed_subject(taker) == "s0.>");
+  REQUIRE(subscribed_subject(server) == "c");
+  judge.expect(taker, true);
+  judge.expect(server, true);
+  auto verdict = [&](uint32_t subject, std::vector<mesh_delivery> heard) {
+    judge.expect(rest, true);
+    judge.expect({.what = mesh_step::kind::publish, .id = 7, .subject = subject}, true);
+    return judge.judge(heard);
+  };
+  constexpr uint32_t on_a = 0, on_v1 = 6;
+  CHECK(verdict(on_a, {{1, "7 ACC0 ", 1, "s0.a"}}) == "");
+  CHECK(verdict(on_a, {}) == "message 7 on a in ACC0 at 0 did not reach 1");
+  CHECK(verdict(on_a, {{1, "7 ACC0 ", 1, "a"}}) == "a message of ACC0 was heard in ACC1");
+  CHECK(verdict(on_v1, {{2, "7 ACC0 ", 1, "c"}}) == "");
+  CHECK(verdict(on_v1, {}) == "message 7 on v1 in ACC0 at 0 did not reach 2");
+  CHECK(verdict(on_a, {{1, "7 ACC0 ", 1, "s0.a"}, {2, "7 ACC0 ", 1, "c"}})
+        == "a message of ACC0 was heard in ACC1");
+}

@@ -15,6 +15,33 @@ constexpr uint32_t first_inbox = 1'000'000;
 
 constexpr std::string_view some_header = "NATS/1.0\r\nA: b\r\n\r\n";
 
+/// The accounts' rules at each broker that is no leaf node.
+std::vector<security::account_rules> rules_of(const mesh_plan& plan) {
+  std::vector<security::account_rules> out;
+  for (uint32_t i = 0; i < plan.accounts; ++i)
+    out.emplace_back().name = account_name(i);
+  for (size_t i = 0; i < plan.shares.size(); ++i) {
+    const auto& one = plan.shares[i];
+    auto kind = one.service ? security::share_kind::service : security::share_kind::stream;
+    auto& offers = out[one.from].exports;
+    if (std::none_of(offers.begin(), offers.end(), [&](const auto& each) {
+          return each.kind == kind && each.subject == shared_subject(one);
+        })) {
+      auto& offer = offers.emplace_back();
+      offer.kind = kind;
+      offer.subject = shared_subject(one);
+      offer.response =
+          one.many ? security::response_kind::stream : security::response_kind::singleton;
+    }
+    auto& import = out[one.to].imports.emplace_back();
+    import.kind = kind;
+    import.account = account_name(one.from);
+    import.subject = shared_subject(one);
+    import.local_subject = local_subject(one, i);
+  }
+  return out;
+}
+
 std::string text_of(const actors::outgoing& batch) {
   std::string out;
   for (const auto& each : batch.pieces)
@@ -25,18 +52,22 @@ std::string text_of(const actors::outgoing& batch) {
 } // namespace
 
 mesh_world::mesh_world(const mesh_plan& plan, actor_world& stage)
-    : shape_{plan.seed, plan.brokers, plan.accounts, plan.sites, plan.clusters, plan.pool},
+    : shape_{plan.seed, plan.brokers, plan.accounts, plan.sites, plan.clusters, plan.pool,
+             plan.shares, {}},
       stage_{stage}, random_{plan.seed} {
   for (uint32_t i = 0; i < plan.brokers; ++i) {
     auto site = site_of(plan, i);
     brokers_.push_back(std::make_unique<mesh_broker>(
         i, site, plan.clusters > 1 && site < plan.clusters, plan.pool));
+    if (!plan.shares.empty() && site < plan.clusters)
+      for (const auto& problem : brokers_.back()->accounts.apply(rules_of(plan)))
+        trouble_ = problem;
   }
 }
 
 mesh_world::~mesh_world() {
   for (auto& [id, one] : subscriptions_)
-    one.first->where->drop_interest(*one.second, one.first->on->begin_read().news());
+    drop(one, one.whose->on->begin_read().news());
   for (auto& each : brokers_)
     for (auto& [account, one] : each->clients)
       caf::anon_send_exit(one.actor, caf::exit_reason::kill);
@@ -97,15 +128,30 @@ void mesh_world::subscribe(uint32_t id, mesh_client& whom, const std::string& su
   auto sub =
       protocol::make_ref<actors::subscription>(std::move(text), std::to_string(id), whom.dest);
   whom.where->add_interest(sub, whom.on->routes.news());
-  subscriptions_[id] = {&whom, std::move(sub)};
+  auto& one = subscriptions_[id];
+  one = {&whom, sub, {}};
+  for (const auto& import : whom.where->policy()->streams) { // as connection::shadow() does
+    auto pattern = import->transform.pull_back(subject);
+    if (!pattern)
+      continue;
+    auto shadow = protocol::make_ref<actors::shadow_subscription>(
+        import->from->interests.share_text(*pattern, queue), sub, import);
+    if (import->from->add_interest(shadow, whom.on->routes.news()))
+      one.shadows.push_back(std::move(shadow));
+  }
+}
+
+void mesh_world::drop(interest& one, actors::interest_news* news) {
+  one.whose->where->drop_interest(*one.what, news);
+  for (const auto& each : one.shadows)
+    each->by->from->drop_interest(*each, news);
 }
 
 void mesh_world::unsubscribe(uint32_t id) {
   auto it = subscriptions_.find(id);
   if (it == subscriptions_.end())
     return;
-  auto& [whom, sub] = it->second;
-  whom->where->drop_interest(*sub, whom->on->begin_read().news());
+  drop(it->second, it->second.whose->on->begin_read().news());
   subscriptions_.erase(it);
 }
 
@@ -148,7 +194,7 @@ void mesh_world::hear(mesh_client& whom, std::string_view wire) {
   for (const auto& one : sink.all) {
     uint32_t id = 0;
     std::from_chars(one.sid.data(), one.sid.data() + one.sid.size(), id);
-    heard_.push_back({id, std::string{one.payload}, whom.account});
+    heard_.push_back({id, std::string{one.payload}, whom.account, std::string{one.subject}});
     // Each third subscription answers what it is asked.
     if (!one.reply.empty() && id % 3 == 0)
       answers_.push_back({&whom, std::string{one.reply},

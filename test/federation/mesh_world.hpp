@@ -18,6 +18,7 @@ struct mesh_delivery {
   uint32_t subscription = 0;
   std::string payload;  ///< "7 ACC1 2": message 7, published in ACC1 at broker 2; "r7.3": an answer
   uint32_t account = 0; ///< of the one who got it
+  std::string subject = {};
 };
 
 /// Brokers as far as routing goes: accounts, sublist, router and route sessions are the real ones;
@@ -50,6 +51,12 @@ private:
     std::string subject, payload;
   };
 
+  struct interest {
+    mesh_client* whose;
+    actors::subscription_ptr what;
+    std::vector<actors::shadow_ptr> shadows; ///< in accounts whose streams it takes
+  };
+
   mesh_client& client_of(uint32_t broker, uint32_t account);
   void connect(uint32_t a, uint32_t b);
   void connect_leaf(uint32_t leaf, uint32_t hub);
@@ -59,6 +66,7 @@ private:
   void subscribe(uint32_t id, mesh_client& whom, const std::string& subject,
                  const std::string& queue);
   void unsubscribe(uint32_t id);
+  void drop(interest& one, actors::interest_news* news);
   void publish(mesh_client& by, const std::string& subject, const std::string& reply,
                const std::string& payload, bool with_header);
   void hear(mesh_client& whom, std::string_view wire);
@@ -71,7 +79,7 @@ private:
   std::vector<std::unique_ptr<mesh_broker>> brokers_;
   std::deque<cable> cables_;
   std::vector<std::unique_ptr<mesh_end>> graves_; ///< ends of links that were cut
-  std::map<uint32_t, std::pair<mesh_client*, actors::subscription_ptr>> subscriptions_;
+  std::map<uint32_t, interest> subscriptions_;
   std::vector<uint32_t> inboxes_;
   std::deque<answer> answers_;
   std::vector<mesh_delivery> heard_;
