@@ -1,6 +1,8 @@
 // actors/websocket_stream.cpp: batches become frames.
 #include "actors/websocket_stream.hpp"
 
+#include "actors/subscription.hpp"
+
 #include <openssl/rand.h>
 
 #include <cstring>
