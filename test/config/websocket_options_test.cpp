@@ -69,9 +69,10 @@ TEST_CASE("Choria's websocket has the broker's address and TLS") {
   CHECK(secured.websocket.advertise == "ws:443");
   REQUIRE(secured.websocket.tls);
   CHECK(secured.websocket.tls->cert_file == "c.pem");
-  auto plain = good("broker.conf", base
-                                       + "plugin.choria.network.websocket_port = 4333\n"
-                                         "plugin.choria.network.client_tls_disable = yes\n");
+  auto plain = read_text("broker.conf", base
+                                            + "plugin.choria.network.websocket_port = 4333\n"
+                                              "plugin.choria.network.client_tls_disable = yes\n")
+                   .opts;
   CHECK_FALSE(plain.websocket.tls);
   CHECK(plain.websocket.no_tls);
 }
