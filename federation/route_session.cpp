@@ -172,6 +172,8 @@ void route_session::settle(const admission& answer) {
     return;
   if (!answer.admitted) {
     stage_ = stage::over;
+    if (solicited_ && answer.reason == close_reason::cluster_name_conflict)
+      introduce_self(); // a peer whose name was made up may take ours, and is dialled again
     host_.end(answer.reason, answer.error, answer.because, answer.loudly);
     return;
   }

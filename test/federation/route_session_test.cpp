@@ -20,6 +20,18 @@ TEST_CASE(
   CHECK(dialling.first_words.starts_with("INFO {\"server_id\":\"US\""));
 }
 
+TEST_CASE(
+    "who goes because of the cluster's name says his own before, so that the peer may take it") {
+  session_world world{true};
+  world.hear("INFO {\"server_id\":\"P\",\"cluster\":\"A1\",\"cluster_dynamic\":true}\r\n");
+  admission no;
+  no.reason = close_reason::cluster_name_conflict;
+  world.session.settle(no);
+  CHECK(world.host.take().find("\"cluster\":\"C1\"") != std::string::npos);
+  REQUIRE(world.host.ended);
+  CHECK(world.host.ended->why == close_reason::cluster_name_conflict);
+}
+
 TEST_CASE("nobody takes part before the cluster has admitted him") {
   for (const auto* early : {"RS+ $G foo\r\n", "RMSG $G foo 1\r\nx\r\n", "INFO {}\r\n"}) {
     session_world world;
