@@ -78,7 +78,8 @@ TEST_CASE("varz tells of the cluster, and of nothing where there is none") {
   url.password = "secret";
   server.options.cluster.routes = {url};
   auto member = varz(server, {});
-  CHECK(test::keys(member["cluster"]) == "name addr cluster_port auth_timeout urls tls_timeout");
+  CHECK(test::keys(member["cluster"])
+        == "name addr cluster_port auth_timeout urls tls_timeout pool_size");
   CHECK(member["cluster"]["urls"].dump() == "[\"[::1]:6223\"]");
   CHECK(member["routes"] == 2);
   CHECK(member["connect_urls"].size() == 2);
