@@ -44,9 +44,13 @@ peer_interest::outcome peer_interest::put(const account_ptr& where, const key& w
   auto& in = accounts_[where.get()];
   in.where = where;
   auto hash = hash_of(what);
+  // A peer that does not tell origins apart announces the first of several and none after it:
+  // others than that leaf node may want it as well, and the peer sees to it that nothing goes back
+  // there.
+  auto origin = !by_origin_ && what.queue.empty() ? std::string_view{} : what.origin;
   if (auto* known = find(in, what, hash)) {
-    // Of two that are one, that without an origin stays: the peer's own clients want it as well.
-    auto origin = !by_origin_ && known->what->origin().empty() ? std::string_view{} : what.origin;
+    if (!by_origin_ && known->what->origin().empty())
+      origin = {};
     bool same =
         known->what->origin() == origin && (what.queue.empty() || known->what->weight() == weight);
     if (same)
@@ -60,7 +64,7 @@ peer_interest::outcome peer_interest::put(const account_ptr& where, const key& w
     return outcome::changed;
   }
   auto one = protocol::make_ref<remote_interest>(
-      where->interests.share_text(what.subject, what.queue), link_, weight, shared(what.origin));
+      where->interests.share_text(what.subject, what.queue), link_, weight, shared(origin));
   if (!where->add_interest(one, news_))
     return outcome::invalid;
   in.table.add({std::move(one), hash});
@@ -116,7 +120,7 @@ size_t peer_interest::size_in(const account& where) const noexcept {
 // ------------------------------------------------------------------------------------------
 
 void announce(const interest_counts& now, const subject_text& what, const link_destination& to,
-              uint32_t own, std::vector<std::pair<shared_text, uint32_t>>& out) {
+              uint32_t own, bool by_origin, std::vector<std::pair<shared_text, uint32_t>>& out) {
   auto told = [&](interest_source source) { return announces_interest(source, to.role); };
   // Of plain interest it counts only that there is some, and gateways have no weights.
   auto say = [&](const shared_text& origin, uint32_t weight) {
@@ -134,7 +138,7 @@ void announce(const interest_counts& now, const subject_text& what, const link_d
   add(interest_source::route, now.route);
   add(interest_source::gateway, now.gateway);
   add(interest_source::leaf_up, now.leaf_up);
-  bool apart = to.role == peer_role::route && to.leaf_origins;
+  bool apart = by_origin && to.role == peer_role::route && to.leaf_origins;
   for (const auto& leafs : now.leafs) {
     auto name = leafs.cluster ? leafs.cluster->subject() : std::string_view{};
     bool same = !name.empty() && is_leaf(to.role) && name == to.cluster();
@@ -210,7 +214,7 @@ std::span<const announcement> told_interest::update(const account_ptr& where,
   if (!in.where)
     in.where = where;
   auto hash = actors::hash_of(*what);
-  announce(where->ledger->counts(*what), *what, *to_, own, now_);
+  announce(where->ledger->counts(*what), *what, *to_, own, by_origin_, now_);
   compare_origins(in, what, hash);
   auto plain = std::find_if(now_.begin(), now_.end(), [](const auto& one) { return !one.first; });
   compare_plain(in, what, hash, plain == now_.end() ? 0 : plain->second);

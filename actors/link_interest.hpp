@@ -85,16 +85,19 @@ struct announcement {
   uint32_t weight = 0;     ///< 0: it ends; of plain interest 1
 };
 
-/// What the numbers of a ledger come to for one link, by origin. `own`: of that, how much is the
-/// peer's own.
+/// What the numbers of a ledger come to for one link. `own`: of that, how much is the peer's own.
+/// `by_origin`: a route's peer is told of leaf clusters' interest apart; else it is summed up.
 void announce(const interest_counts& now, const protocol::subject_text& what,
-              const link_destination& to, uint32_t own,
+              const link_destination& to, uint32_t own, bool by_origin,
               std::vector<std::pair<shared_text, uint32_t>>& out);
 
 /// What a link has told its peer. Belongs to the link's thread.
 class told_interest {
 public:
-  explicit told_interest(link_destination_ptr to) noexcept : to_{std::move(to)} {}
+  /// `by_origin`: the peer, a route's, tells RS+ and LS+ of one subject apart (`lnocu`). One that
+  /// does not would keep the first of them, and end it with the first that ends.
+  explicit told_interest(link_destination_ptr to, bool by_origin = false) noexcept
+      : to_{std::move(to)}, by_origin_{by_origin} {}
   told_interest(const told_interest&) = delete;
   told_interest& operator=(const told_interest&) = delete;
 
@@ -136,6 +139,7 @@ private:
   void compare_origins(book& in, const shared_text& what, uint32_t hash);
 
   link_destination_ptr to_;
+  bool by_origin_;
   std::unordered_map<const account*, book> accounts_;
   std::vector<std::pair<shared_text, uint32_t>> now_; // scratch
   std::vector<shared_text> gone_;                     // keeps the origins named in `changes_`

@@ -188,7 +188,7 @@ void route_session::settle(const admission& answer) {
   stage_ = stage::admitted;
   rules_.handshake = false;
   heard_ = std::make_unique<actors::peer_interest>(where_.dest, peer_.lnocu, where_.routes.news());
-  told_ = std::make_unique<actors::told_interest>(where_.dest);
+  told_ = std::make_unique<actors::told_interest>(where_.dest, peer_.lnocu);
   where_.links.add(where_.dest); // from here on no change is missed
   tell_all();
 }
@@ -210,7 +210,7 @@ bool route_session::later_info(const protocol::link_info& said, std::string_view
   peer_ = said;
   host_.pass_on({rid_, said, {}});
   if (takes_other_interest) { // it may have refused what it would take now
-    told_ = std::make_unique<actors::told_interest>(where_.dest);
+    told_ = std::make_unique<actors::told_interest>(where_.dest, peer_.lnocu);
     tell_all();
   }
   return true;
@@ -438,7 +438,7 @@ void route_session::apply(terms_ptr mine) {
   if (!other_rules)
     return;
   host_.say(info_line(mine_->info)); // the peer learns of our permissions
-  told_ = std::make_unique<actors::told_interest>(where_.dest);
+  told_ = std::make_unique<actors::told_interest>(where_.dest, peer_.lnocu);
   tell_all();
 }
 

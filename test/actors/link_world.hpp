@@ -102,7 +102,7 @@ struct link_world : link_book, router_world {
     one.to->mailbox = caf::actor_cast<caf::weak_actor_ptr>(handle);
     handles.push_back(handle);
     one.wants = std::make_unique<actors::peer_interest>(one.to, true, routes.news());
-    one.told = std::make_unique<actors::told_interest>(one.to);
+    one.told = std::make_unique<actors::told_interest>(one.to, true);
     links.add(one.to);
     for (const auto& each : account->ledger->all())
       tell(one, {account, each});

@@ -115,7 +115,8 @@ TEST_CASE("an older peer withdraws a leaf's interest without its origin") {
 
 TEST_CASE("what an older peer's clients want as well as its leaf node comes from that leaf too") {
   for (const std::string words :
-       {"RS+ $G foo\r\nLS+ L1 $G foo\r\n", "LS+ L1 $G foo\r\nRS+ $G foo\r\n"}) {
+       {"RS+ $G foo\r\nLS+ L1 $G foo\r\n", "LS+ L1 $G foo\r\nRS+ $G foo\r\n",
+        "LS+ L1 $G foo\r\n"}) { // a client that comes second is not told of
     session_world world;
     world.admit("\"headers\":true,\"lnoc\":true");
     world.hear(words);
@@ -124,6 +125,20 @@ TEST_CASE("what an older peer's clients want as well as its leaf node comes from
     const auto& what = static_cast<const actors::remote_interest&>(*found->plain()[0]);
     CHECK_MESSAGE(what.origin().empty(), words);
   }
+}
+
+TEST_CASE("an older peer is told of a leaf's interest as of any other, for it keeps but one") {
+  session_world world;
+  world.admit("\"headers\":true,\"lnoc\":true");
+  const auto& global = world.accounts.global;
+  auto leaf = world.leaf_interest(global, "foo", "SITE");
+  CHECK(world.told(global, leaf) == "RS+ $G foo\r\n");
+  auto client = world.subscribe(global, "foo");
+  CHECK(world.told(global, client).empty());
+  global->drop_interest(*leaf);
+  CHECK(world.told(global, client).empty());
+  global->drop_interest(*client);
+  CHECK(world.told(global, client) == "RS- $G foo\r\n");
 }
 
 TEST_CASE("interest in an account that comes later is not lost") {

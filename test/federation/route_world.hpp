@@ -92,6 +92,17 @@ struct session_world {
     REQUIRE(where->add_interest(one));
     return one;
   }
+  /// Of a leaf node of ours.
+  actors::subscription_ptr leaf_interest(const actors::account_ptr& where, std::string_view subject,
+                                         const std::string& cluster) {
+    auto leaf = protocol::make_ref<actors::link_destination>(
+        uint64_t{9}, uint32_t{2}, protocol::peer_role::leaf_down, int64_t{1} << 20);
+    leaf->set_cluster(cluster);
+    auto one = protocol::make_ref<actors::remote_interest>(where->interests.share_text(subject, {}),
+                                                           leaf, uint32_t{1});
+    REQUIRE(where->add_interest(one));
+    return one;
+  }
   /// As the link does when it is told that something has changed.
   std::string told(const actors::account_ptr& where, const actors::subscription_ptr& what) {
     actors::interest_changes changes;
