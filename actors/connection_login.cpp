@@ -26,12 +26,15 @@ constexpr auto refusal_delay = std::chrono::milliseconds{200};
 
 constexpr char tls_record_of_handshake = 0x16;
 
-/// On a leaf broker of Choria's, who need not log in lands in the account that its link leads to.
+/// On a leaf broker of Choria's, who need not log in lands in the account that its link leads to,
+/// and may there what users of it may.
 security::verdict placed(security::verdict outcome, const settings& now) {
   const auto& forced = now.options.leafnodes.client_account;
   auto* in = std::get_if<security::accepted>(&outcome);
-  if (in && in->method == security::login_method::open && !forced.empty())
+  if (in && in->method == security::login_method::open && !forced.empty()) {
     in->account = forced;
+    in->allowed = now.auth.defaults_of(forced);
+  }
   return outcome;
 }
 

@@ -16,6 +16,9 @@ security::authentication_settings authentication_of(const config::options& optio
   out.token = from.token;
   out.users = from.users;
   out.default_permissions = from.default_permissions;
+  for (const auto& one : options.accounts) // others' users have their account's already
+    if (one.default_permissions && one.name == options.leafnodes.client_account)
+      out.account_default_permissions[one.name] = *one.default_permissions;
   out.no_auth_user = from.no_auth_user;
   auto maps = [](const std::optional<security::tls_settings>& tls) {
     return tls && tls->verify_and_map;

@@ -1,7 +1,10 @@
 // config/choria_links.cpp: peers, gateways and leaf nodes.
 #include "config/choria_links.hpp"
 #include "config/choria_keys.hpp"
+#include "config/peer_options.hpp"
 #include "config/words.hpp"
+#include "security/claims_rules.hpp"
+#include "security/user_template.hpp"
 
 #include <algorithm>
 
@@ -11,6 +14,7 @@ namespace {
 
 constexpr int usual_peer_port = 5222;
 constexpr std::string_view usual_name = "CHORIA";
+constexpr std::string_view peers_record = "_mcollective-broker._tcp.";
 constexpr auto usual_auth_timeout = std::chrono::seconds{10}; // of leaf nodes, as Choria has it
 
 using tls_material = std::optional<security::tls_settings>;
@@ -64,6 +68,25 @@ private:
         }
     }
     cluster.tls = mutual();
+    find_members();
+  }
+
+  /// DNS is asked first, unless it must not be or this machine has no domain.
+  void find_members() {
+    bool wanted = true;
+    values_.take_flag("plugin.choria.use_srv", "", wanted);
+    auto name = around_.hostname ? around_.hostname() : std::string{};
+    auto dot = name.find('.');
+    std::string domain = dot == name.npos ? std::string{} : name.substr(dot + 1);
+    values_.take_text("plugin.choria.srv_domain", "", domain);
+    if (!wanted || domain.empty())
+      return;
+    auto& cluster = to_.out.cluster;
+    peer_url record;
+    record.host = std::string{peers_record} + domain;
+    record.user = cluster.authorization.user;
+    record.password = cluster.authorization.password;
+    cluster.routes.insert(cluster.routes.begin(), std::move(record));
   }
 
   /// All clusters may have the same lines except for gateway_name.
@@ -158,8 +181,10 @@ private:
   /// operator such an account exists by being named here.
   void force_account() {
     auto& leafs = to_.out.leafnodes;
-    if (to_.out.operators.enabled())
+    if (to_.out.operators.enabled()) {
+      read_client_template();
       return;
+    }
     std::vector<std::string> accounts;
     for (auto& remote : leafs.remotes)
       if (!remote.account.empty()
@@ -174,6 +199,7 @@ private:
     auto* chosen = values_.find(n("leafnode_default_account"));
     values_.take_text(n("leafnode_default_account"), "leafnodes.client_account",
                       leafs.client_account);
+    read_client_template();
     bool known =
         std::find(accounts.begin(), accounts.end(), leafs.client_account) != accounts.end();
     if (chosen != nullptr && !known)
@@ -184,6 +210,30 @@ private:
                       n("leafnode_remotes") + " are bound to several accounts; "
                           + n("leafnode_default_account")
                           + " must say in which of them clients are placed");
+  }
+
+  /// What those clients may do.
+  void read_client_template() {
+    auto* one = values_.find(n("leafnode_client_template"));
+    if (one == nullptr)
+      return;
+    auto& account = to_.out.leafnodes.client_account;
+    if (one->text != "provisioning") {
+      to_.found.error(one->where, one->key + " must be provisioning, not \"" + one->text + "\"");
+    } else if (to_.out.operators.enabled()) {
+      to_.found.error(one->where, one->key + " does nothing with " + n("operator_account")
+                                      + ": there each client's JWT says what it may do");
+    } else if (account.empty()) {
+      to_.found.error(one->where, one->key
+                                      + " needs a leafnode_remote with an account, which clients "
+                                        "are placed in");
+    } else {
+      auto rules =
+          security::rules_of(security::permissions_of(security::fleet_part::provisioning_leaf, {}));
+      for (auto& each : to_.out.accounts)
+        if (each.name == account)
+          each.default_permissions = rules;
+    }
   }
 
   /// The broker's own certificate, and both ends verify each other.
@@ -238,7 +288,7 @@ private:
       if (text.empty())
         continue;
       auto [url, wrong] = parse_peer_url(text);
-      if (wrong.empty() && url.port == 0)
+      if (wrong.empty() && url.port == 0 && !is_service_name(url.host))
         wrong = "it names no port"
                 + (example_port == 0
                        ? std::string{}

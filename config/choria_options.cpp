@@ -177,6 +177,7 @@ private:
     auto& log = to_.out.logging;
     values_.take_path("logfile", "logging.file", log.file);
     values_.take_path("plugin.troupe.audit_file", "logging.audit_file", log.audit_file);
+    values_.take_path("plugin.troupe.ports_file_dir", "ports_file_dir", to_.out.ports_file_dir);
     if (auto* one = values_.find("loglevel")) {
       constexpr std::pair<std::string_view, log_level> words[] = {{"debug", log_level::debug},
                                                                   {"info", log_level::info},

@@ -146,6 +146,11 @@ std::optional<security::tls_settings> link_block::read_tls_block(const member& o
   return tls;
 }
 
+bool is_service_name(std::string_view host) noexcept {
+  return host.starts_with('_')
+         && (host.find("._tcp.") != host.npos || host.find("._udp.") != host.npos);
+}
+
 void link_block::add_url(const value& item, const place& where, std::string_view what,
                          int usual_port, std::vector<peer_url>& urls) {
   if (item.kind != value::type::text) {
@@ -155,7 +160,7 @@ void link_block::add_url(const value& item, const place& where, std::string_view
   auto [url, wrong] = parse_peer_url(item.text);
   if (wrong.empty() && url.scheme.empty() && from_ == dialect::nats)
     wrong = "it has no scheme; write nats://" + to_string(url);
-  if (wrong.empty() && url.port == 0 && usual_port == 0)
+  if (wrong.empty() && url.port == 0 && usual_port == 0 && !is_service_name(url.host))
     wrong = "it names no port";
   if (!wrong.empty()) {
     to_.found.error(where, "error parsing " + std::string{what} + " url [\""

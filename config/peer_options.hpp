@@ -11,6 +11,10 @@
 
 namespace troupe::config {
 
+/// Whether a host is the name of an SRV record, "_mcollective-broker._tcp.example.net": it stands
+/// for the hosts and ports that DNS says.
+bool is_service_name(std::string_view host) noexcept;
+
 /// Reads the members of one block for the two formats that have blocks.
 class link_block {
 public:

@@ -56,9 +56,8 @@ public:
           else
             add_link(socket, next_rid(), nullptr);
         },
-        [this](atom::dialled, const actors::accepted_ptr& socket, uint64_t number) {
-          adopt_dialled(socket, number);
-        },
+        [this](atom::dialled, const actors::accepted_ptr& socket, uint64_t number,
+               const std::string&) { adopt_dialled(socket, number); },
         [this](atom::gave_up, uint64_t number) { remotes_.gave_up(number); },
         [this](const introduction_ptr& who) { meet(who); },
         [this](const peer_news_ptr& news) { hear(*news); },

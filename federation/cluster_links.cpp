@@ -15,6 +15,8 @@
 #include <algorithm>
 #include <mutex>
 #include <optional>
+#include <tuple>
+#include <utility>
 
 namespace troupe::federation {
 
@@ -101,11 +103,15 @@ terms_ptr make_terms(const actors::settings& now, const std::string& given, uint
   return out;
 }
 
-std::vector<configured_remote> remotes_of(const config::cluster_options& from) {
-  std::vector<configured_remote> out;
-  for (const auto& each : from.routes)
-    out.push_back({each.host, static_cast<uint16_t>(each.port), each.user, each.password});
+std::string in_words(const std::vector<service_target>& targets) {
+  std::string out;
+  for (const auto& each : targets)
+    out += (out.empty() ? "" : ", ") + host_and_port(each.host, each.port);
   return out;
+}
+
+configured_remote remote_of(const config::peer_url& route) {
+  return {route.host, static_cast<uint16_t>(route.port), route.user, route.password};
 }
 
 template <class Out, class Handle, class... In>
@@ -157,7 +163,7 @@ void cluster_links::start(caf::actor_system& sys, actors::core& shared,
                              auto plan = std::make_shared<cluster_plan>();
                              plan->mine = make_terms(current, chosen, port_, leafnode_urls_,
                                                      gateway_url_, websockets_, certificates_now());
-                             plan->remotes = remotes_of(current.options.cluster);
+                             plan->remotes = remotes_now(current.options.cluster);
                              plan->connect_retries = current.options.cluster.connect_retries;
                              plan->connect_backoff = current.options.cluster.connect_backoff;
                              return plan;
@@ -166,6 +172,9 @@ void cluster_links::start(caf::actor_system& sys, actors::core& shared,
   {
     std::lock_guard guard{mutex_};
     told_ = cluster_;
+    shared_ = &shared;
+    settings_ = now;
+    follow_records(now->options.cluster);
   }
   log::info("Listening for route connections on {}", host_and_port(socket_->host, port_));
   auto& home = *shared.reactors.front();
@@ -173,6 +182,71 @@ void cluster_links::start(caf::actor_system& sys, actors::core& shared,
                                      [boss = cluster_](actors::accepted_ptr peer) {
                                        caf::anon_send(boss, atom::adopt_v, std::move(peer));
                                      });
+}
+
+void cluster_links::follow_records(const config::cluster_options& from) {
+  for (auto it = searches_.begin(); it != searches_.end();) {
+    bool wanted = std::any_of(from.routes.begin(), from.routes.end(),
+                              [&](const auto& each) { return each.host == it->first; });
+    if (!wanted)
+      caf::anon_send(it->second.finder, atom::shut_down_v);
+    it = wanted ? std::next(it) : searches_.erase(it);
+  }
+  for (const auto& each : from.routes)
+    if (is_service_name(each.host) && !searches_.contains(each.host))
+      searches_[each.host].finder =
+          spawn_member_finder(*system_, *shared_->reactors.front(), each.host,
+                              [this, record = each.host](const service_answer& answer) {
+                                members_found(record, answer);
+                              });
+}
+
+/// On the finder's loop. The cluster's actor is sent its settings again, and asks for the remotes.
+void cluster_links::members_found(const std::string& record, const service_answer& answer) {
+  auto found = answer.targets;
+  std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) {
+    return std::tie(a.host, a.port) < std::tie(b.host, b.port);
+  });
+  std::lock_guard guard{mutex_};
+  auto known = searches_.find(record);
+  if (known == searches_.end())
+    return;
+  auto& mine = known->second;
+  bool first = !std::exchange(mine.asked, true);
+  bool same =
+      std::equal(found.begin(), found.end(), mine.found.begin(), mine.found.end(),
+                 [](const auto& a, const auto& b) { return a.host == b.host && a.port == b.port; });
+  if (found.empty() ? !first : same)
+    return;
+  if (found.empty())
+    log::warn("The SRV record {} names nobody ({}): the other configured routes are dialled",
+              record, answer.problem);
+  else
+    log::info("The SRV record {} names the members of the cluster: {}", record, in_words(found));
+  mine.found = std::move(found);
+  caf::anon_send(cluster_, atom::apply_v, settings_);
+}
+
+/// Those that DNS names. Only if it names nobody those with an address, and until it has answered
+/// nobody.
+std::vector<configured_remote> cluster_links::remotes_now(const config::cluster_options& from) {
+  std::vector<configured_remote> found, addresses;
+  bool asking = false;
+  std::lock_guard guard{mutex_};
+  for (const auto& each : from.routes) {
+    if (!is_service_name(each.host)) {
+      addresses.push_back(remote_of(each));
+      continue;
+    }
+    auto known = searches_.find(each.host);
+    asking = asking || known == searches_.end() || !known->second.asked;
+    if (known != searches_.end())
+      for (const auto& target : known->second.found)
+        found.push_back({target.host, target.port, each.user, each.password});
+  }
+  if (!found.empty())
+    return found;
+  return asking ? std::vector<configured_remote>{} : addresses;
 }
 
 void cluster_links::offer_gateway(std::string url,
@@ -203,8 +277,10 @@ void cluster_links::apply(const actors::settings_ptr& next) {
   {
     std::lock_guard guard{mutex_};
     tls_ = next_tls_;
+    settings_ = next;
+    follow_records(next->options.cluster);
+    caf::anon_send(cluster_, atom::apply_v, next); // in the order of those that the finder sends
   }
-  caf::anon_send(cluster_, atom::apply_v, next);
 }
 
 void cluster_links::lame_duck() {
@@ -214,6 +290,8 @@ void cluster_links::lame_duck() {
 void cluster_links::stop() {
   socket_->refuse();
   caf::anon_send(listener_, atom::shut_down_v);
+  for (const auto& each : finders())
+    caf::anon_send(each, atom::shut_down_v);
   caf::anon_send(cluster_, atom::shut_down_v); // others may still ask for its handle
 }
 
@@ -235,6 +313,17 @@ std::vector<actors::actor_snapshot> cluster_links::tree() const {
                            ask<actors::tree_ptr>(*system_, listener_, atom::tree_v)})
     if (part)
       out.insert(out.end(), part->begin(), part->end());
+  for (const auto& each : finders())
+    if (auto part = ask<actors::tree_ptr>(*system_, each, atom::tree_v))
+      out.insert(out.end(), part->begin(), part->end());
+  return out;
+}
+
+std::vector<member_finder_actor> cluster_links::finders() const {
+  std::lock_guard guard{mutex_};
+  std::vector<member_finder_actor> out;
+  for (const auto& [record, each] : searches_)
+    out.push_back(each.finder);
   return out;
 }
 

@@ -2,11 +2,14 @@
 #pragma once
 
 #include "actors/listener.hpp"
+#include "federation/cluster.hpp"
 #include "federation/link_part.hpp"
+#include "federation/member_finder.hpp"
 #include "federation/messages.hpp"
 #include "security/tls_context.hpp"
 
 #include <functional>
+#include <map>
 #include <mutex>
 
 namespace troupe::federation {
@@ -41,6 +44,11 @@ public:
 
 private:
   link_certificates certificates_now();
+  /// Keeps asking DNS for each SRV record among the routes, and for no other. With `mutex_` held.
+  void follow_records(const config::cluster_options& from);
+  void members_found(const std::string& record, const service_answer& answer);
+  std::vector<member_finder_actor> finders() const;
+  std::vector<configured_remote> remotes_now(const config::cluster_options& from);
 
   caf::actor_system* system_ = nullptr;
   actors::bound_socket_ptr socket_;
@@ -52,9 +60,17 @@ private:
   std::function<void(fellow_members)> members_changed_;
   cluster_actor cluster_;
   actors::listener_actor listener_;
-  std::mutex mutex_; // the cluster's actor reads what a reload writes
+  mutable std::mutex mutex_; // the cluster's actor reads what a reload writes
   link_certificates tls_, next_tls_;
-  cluster_actor told_; ///< the same actor, for those who ask before it is there
+  actors::core* shared_ = nullptr;
+  actors::settings_ptr settings_; ///< the newest
+  struct search {
+    member_finder_actor finder;
+    bool asked = false;                ///< DNS has answered once, or has failed to
+    std::vector<service_target> found; ///< what it said last; kept when it says nothing any more
+  };
+  std::map<std::string, search> searches_; ///< by record
+  cluster_actor told_;                     ///< the same actor, for those who ask before it is there
 };
 
 } // namespace troupe::federation

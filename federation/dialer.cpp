@@ -3,6 +3,7 @@
 
 #include "actors/log.hpp"
 #include "actors/pinned.hpp"
+#include "federation/local_urls.hpp"
 #include "federation/name_lookup.hpp"
 
 #include <fmt/format.h>
@@ -88,9 +89,7 @@ private:
   enum class step : uint8_t { idle, waiting, looking_up, connecting };
 
   std::string where() const {
-    return plan_.host.find(':') == std::string::npos
-               ? fmt::format("{}:{}", plan_.host, plan_.port)
-               : fmt::format("[{}]:{}", plan_.host, plan_.port);
+    return is_service_name(plan_.host) ? plan_.host : host_and_port(plan_.host, plan_.port);
   }
   std::string_view state() const {
     switch (doing_) {
@@ -112,7 +111,26 @@ private:
     ++attempts_;
     log::debug("Trying to connect to {} on {}", plan_.what, where());
     doing_ = step::looking_up;
-    lookup_.ask(plan_.host, plan_.port, [this](auto found, auto problem) {
+    addresses_.clear();
+    next_ = 0;
+    if (!is_service_name(plan_.host)) {
+      targets_.assign(1, {plan_.host, plan_.port});
+      next_target_ = 0;
+      try_next();
+      return;
+    }
+    lookup_.ask_services(plan_.host, [this](service_answer answer) {
+      targets_ = std::move(answer.targets);
+      next_target_ = 0;
+      problem_ = std::move(answer.problem);
+      try_next();
+    });
+  }
+
+  void look_up_target() {
+    const auto& to = targets_[next_target_++];
+    doing_ = step::looking_up;
+    lookup_.ask(to.host, to.port, [this](auto found, auto problem) {
       addresses_ = std::move(found);
       next_ = 0;
       problem_ = std::move(problem);
@@ -120,7 +138,7 @@ private:
     });
   }
 
-  /// The next address, or the end of this attempt.
+  /// The next address, the next host of a service, or the end of this attempt.
   void try_next() {
     while (next_ < addresses_.size()) {
       const auto& to = addresses_[next_++];
@@ -136,7 +154,10 @@ private:
       problem_ = fmt::format("{}: {}", to.ip, std::strerror(errno));
       close();
     }
-    fail(problem_);
+    if (next_target_ < targets_.size())
+      look_up_target();
+    else
+      fail(problem_);
   }
 
   void address_failed(std::string_view why) {
@@ -149,14 +170,17 @@ private:
     auto out = std::make_shared<actors::accepted_socket>();
     out->fd = std::exchange(fd_, -1);
     out->ip = addresses_[next_ - 1].ip;
-    out->port = plan_.port;
+    out->port = targets_[next_target_ - 1].port;
+    auto host = targets_[next_target_ - 1].host;
     home_.loop.unwatch(token_, out->fd);
     token_ = {};
     timer_.stop();
     doing_ = step::idle;
     attempts_ = 0;
     addresses_.clear();
-    send(boss_, atom::dialled_v, actors::accepted_ptr{std::move(out)}, plan_.remote);
+    targets_.clear();
+    send(boss_, atom::dialled_v, actors::accepted_ptr{std::move(out)}, plan_.remote,
+         std::move(host));
   }
 
   void fail(std::string_view why) noexcept {
@@ -201,7 +225,9 @@ private:
   actors::timer timer_;
   step doing_ = step::idle;
   uint64_t attempts_ = 0;
-  std::vector<peer_address> addresses_;
+  std::vector<service_target> targets_; ///< one, or those of an SRV record
+  size_t next_target_ = 0;
+  std::vector<peer_address> addresses_; ///< of the one before the next
   size_t next_ = 0;
   std::string problem_;
   int fd_ = -1;

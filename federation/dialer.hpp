@@ -15,7 +15,9 @@ struct dial_plan {
   uint64_t remote = 0;           ///< the boss's number for it
   std::string what = "route";    ///< how the log calls it
   std::string group = "cluster"; ///< the boss's place in the tree of actors
-  std::string host;              ///< a name is looked up again for each attempt
+  /// A name is looked up again for each attempt; that of an SRV record stands for the hosts that it
+  /// has then, and `port` for nothing.
+  std::string host;
   uint16_t port = 0;
   /// Attempts after which it gives up; negative: never.
   int64_t attempts = -1;

@@ -195,7 +195,7 @@ dialled_gateway gateway_book::target(const cluster& which, uint64_t number,
   }
   if (is_plain_address(out.host))
     for (const auto& each : which.addresses)
-      if (!is_plain_address(each.url.host)) {
+      if (!is_plain_address(each.url.host) && !is_service_name(each.url.host)) {
         out.host = each.url.host;
         break;
       }

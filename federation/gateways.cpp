@@ -6,6 +6,7 @@
 #include "federation/dialer.hpp"
 #include "federation/gateway_link.hpp"
 #include "federation/gathering.hpp"
+#include "federation/local_urls.hpp"
 #include "protocol/errc.hpp"
 
 #include <fmt/format.h>
@@ -41,9 +42,8 @@ public:
     set_down_handler([this](caf::down_msg& down) { ended(down.source); });
     follow(book_.follow(plan_->remotes), plan_->first_dial);
     return {
-        [this](atom::dialled, const actors::accepted_ptr& socket, uint64_t number) {
-          dialled(socket, number);
-        },
+        [this](atom::dialled, const actors::accepted_ptr& socket, uint64_t number,
+               const std::string& host) { dialled(socket, number, host); },
         [this](atom::gave_up, uint64_t number) {
           if (auto* whom = book_.with_address(number))
             missed(*whom);
@@ -197,13 +197,16 @@ private:
     follow(book_.forget(std::string{whom.name}));
   }
 
-  void dialled(const actors::accepted_ptr& socket, uint64_t number) {
+  void dialled(const actors::accepted_ptr& socket, uint64_t number, const std::string& host) {
     auto* whom = book_.with_address(number);
     if (!whom || ending_ || whom->gid != 0) {
       ::close(socket->fd); // it was taken out of the configuration meanwhile
       return;
     }
-    whom->gid = add_link(socket, whom->name, gateway_book::target(*whom, number, *plan_->mine));
+    auto to = gateway_book::target(*whom, number, *plan_->mine);
+    if (is_service_name(to.host)) // certificates name the host that it has led to
+      to.host = host;
+    whom->gid = add_link(socket, whom->name, std::move(to));
   }
 
   /// The link that was dialled takes part.

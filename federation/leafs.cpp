@@ -51,9 +51,8 @@ public:
     set_down_handler([this](caf::down_msg& down) { ended(down.source); });
     follow_hubs();
     return {
-        [this](atom::dialled, const actors::accepted_ptr& socket, uint64_t number) {
-          dialled(socket, number);
-        },
+        [this](atom::dialled, const actors::accepted_ptr& socket, uint64_t number,
+               const std::string& host) { dialled(socket, number, host); },
         [this](atom::gave_up, uint64_t number) {
           if (auto* whom = hub_with(number))
             redial(*whom, plan_->reconnect);
@@ -255,7 +254,7 @@ private:
          wait.count() == 0 ? uint64_t{0} : milliseconds(wait) + random_() % redial_spread_ms);
   }
 
-  void dialled(const actors::accepted_ptr& socket, uint64_t number) {
+  void dialled(const actors::accepted_ptr& socket, uint64_t number, const std::string& host) {
     auto* whom = hub_with(number);
     if (!whom || ending_ || whom->lid != 0) {
       ::close(socket->fd); // it was taken out of the configuration meanwhile
@@ -280,7 +279,7 @@ private:
     dialled_hub out;
     out.number = which->first;
     out.terms = whom->plan.terms;
-    out.host = tls_name(*whom, *to);
+    out.host = certificate_name(to->url.host, host, whom->plan.from.urls);
     out.user = to->url.user;
     out.password = to->url.password;
     whom->lid = add_link(socket, which->first, std::move(out));
@@ -294,15 +293,6 @@ private:
     if (shared_.keeper)
       caf::anon_send(shared_.keeper, atom::fetch_v, name);
     redial(whom, pause_after(whom.misses, true));
-  }
-
-  /// Certificates name hosts: an address stands for the first name that the configuration has.
-  static std::string tls_name(const hub& whom, const address& to) {
-    if (is_plain_address(to.url.host))
-      for (const auto& each : whom.plan.from.urls)
-        if (!is_plain_address(each.host))
-          return each.host;
-    return to.url.host;
   }
 
   address make_address(const hub& whom, const config::peer_url& url, bool discovered) {

@@ -1,6 +1,8 @@
 // federation/local_urls.cpp: hosts and ports, and the machine's own addresses.
 #include "federation/local_urls.hpp"
 
+#include "config/peer_options.hpp"
+
 #include <arpa/inet.h>
 #include <fmt/format.h>
 #include <ifaddrs.h>
@@ -49,6 +51,21 @@ std::string host_and_port(std::string_view host, int64_t port) {
 
 bool is_plain_address(std::string_view host) noexcept {
   return host.find_first_not_of("0123456789.") == host.npos || host.find(':') != host.npos;
+}
+
+bool is_service_name(std::string_view host) noexcept {
+  return config::is_service_name(host);
+}
+
+std::string certificate_name(const std::string& host, const std::string& reached,
+                             const std::vector<config::peer_url>& urls) {
+  if (is_service_name(host))
+    return reached;
+  if (is_plain_address(host))
+    for (const auto& each : urls)
+      if (!is_plain_address(each.host) && !is_service_name(each.host))
+        return each.host;
+  return host;
 }
 
 void advertised(std::string_view text, std::string& host, int64_t& port) {

@@ -16,6 +16,14 @@ std::string host_and_port(std::string_view host, int64_t port);
 /// An address, rather than a name.
 bool is_plain_address(std::string_view host) noexcept;
 
+/// Whether a host is the name of an SRV record: "_mcollective-broker._tcp.example.net".
+bool is_service_name(std::string_view host) noexcept;
+
+/// What the certificate of a server has to name that was dialled as `host`: certificates name
+/// hosts, so an address stands for the first name in `urls`, an SRV record for the host `reached`.
+std::string certificate_name(const std::string& host, const std::string& reached,
+                             const std::vector<config::peer_url>& urls);
+
 /// Reads an `advertise` of host[:port] over what is there.
 void advertised(std::string_view text, std::string& host, int64_t& port);
 

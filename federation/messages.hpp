@@ -145,11 +145,12 @@ using dialer_actor =
     caf::typed_actor<accepts<atom::dial, uint64_t>, // Begins after so many milliseconds.
                      accepts<atom::shut_down>, answers<actors::tree_ptr, atom::tree>>;
 
-/// Who has dialers.
+/// Who has dialers. `dialled`: one has reached its remote, which is numbered so, under this name;
+/// an SRV record's is that of the host.
+/// `gave_up`: one will not try again.
 using dial_boss_actor =
-    caf::typed_actor<accepts<atom::dialled, actors::accepted_ptr, uint64_t>, // One has reached its
-                                                                             // remote.
-                     accepts<atom::gave_up, uint64_t>>; // One will not try again.
+    caf::typed_actor<accepts<atom::dialled, actors::accepted_ptr, uint64_t, std::string>,
+                     accepts<atom::gave_up, uint64_t>>;
 
 /// The CLUSTER actor: knows all members, their links and whom to dial.
 using cluster_actor = dial_boss_actor::extend<

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cstdlib>
 #include <unordered_map>
 
 namespace troupe::federation {
@@ -20,6 +21,8 @@ namespace {
 
 constexpr int longest_try_ms = 2000;
 constexpr int tries = 2;
+constexpr int dns_class_in = 1;
+constexpr int dns_type_srv = 33;
 
 /// c-ares wants to be initialized once, before any thread uses it.
 int library_state() {
@@ -42,12 +45,70 @@ peer_address address_of(const ares_addrinfo_node& node) {
   return out;
 }
 
+/// The smallest TTL among the answers of a DNS message; 0 if it cannot be read.
+std::chrono::seconds smallest_ttl(const unsigned char* message, int size) {
+  constexpr int header = 12;
+  constexpr int question = 4; // behind its name
+  constexpr int record = 10;  // behind its name, before its data
+  uint32_t smallest = UINT32_MAX;
+  const auto* at = message + header;
+  const auto* end = message + size;
+  auto skip_name = [&] {
+    char* name = nullptr;
+    long length = 0;
+    bool good = at < end && ::ares_expand_name(at, message, size, &name, &length) == ARES_SUCCESS;
+    if (good)
+      ::ares_free_string(name);
+    at += good ? length : 0;
+    return good;
+  };
+  if (size < header || !skip_name())
+    return {};
+  at += question;
+  for (int left = message[6] << 8 | message[7]; left > 0; --left) {
+    if (!skip_name() || end - at < record)
+      return {};
+    uint32_t ttl = 0;
+    for (int i = 4; i < 8; ++i)
+      ttl = ttl << 8 | at[i];
+    smallest = std::min(smallest, ttl);
+    at += record + (at[8] << 8 | at[9]);
+  }
+  return std::chrono::seconds{smallest == UINT32_MAX ? 0 : smallest};
+}
+
+/// Chooses the next one by weight: each is as likely as its weight, and those of none a little.
+size_t draw(const std::vector<service_target>& from, size_t first, size_t end,
+            std::minstd_rand& random) {
+  uint64_t all = 0;
+  for (auto i = first; i < end; ++i)
+    all += from[i].weight + 1u;
+  auto left = random() % all;
+  for (auto i = first; i < end; ++i) {
+    if (left < from[i].weight + 1u)
+      return i;
+    left -= from[i].weight + 1u;
+  }
+  return first;
+}
+
 } // namespace
+
+void put_in_order(std::vector<service_target>& targets, std::minstd_rand& random) {
+  std::stable_sort(targets.begin(), targets.end(),
+                   [](const auto& a, const auto& b) { return a.priority < b.priority; });
+  for (size_t first = 0; first < targets.size(); ++first) {
+    auto end = first;
+    while (end < targets.size() && targets[end].priority == targets[first].priority)
+      ++end;
+    std::swap(targets[first], targets[draw(targets, first, end, random)]);
+  }
+}
 
 /// One question: its sockets, its timer. Dies with the answer.
 class name_lookup::channel final : public actors::timer_owner {
 public:
-  channel(event_loop& loop, answered tell) : loop_{loop}, tell_{std::move(tell)}, timer_{*this} {}
+  explicit channel(event_loop& loop) : loop_{loop}, timer_{*this} {}
   channel(const channel&) = delete;
   channel& operator=(const channel&) = delete;
   ~channel() {
@@ -56,17 +117,9 @@ public:
       ::ares_destroy(native_); // gives up the question and closes the sockets
   }
 
-  void ask(const std::string& host, uint16_t port) {
-    ares_options options{};
-    options.timeout = longest_try_ms;
-    options.tries = tries;
-    options.sock_state_cb = &channel::socket_changed;
-    options.sock_state_cb_data = this;
-    if (library_state() != ARES_SUCCESS
-        || ::ares_init_options(&native_, &options,
-                               ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB)
-               != ARES_SUCCESS) {
-      native_ = nullptr;
+  void ask(const std::string& host, uint16_t port, answered tell) {
+    tell_ = std::move(tell);
+    if (!open()) {
       answer({}, "the resolver could not be started");
       return;
     }
@@ -79,9 +132,22 @@ public:
     plan();
   }
 
+  void ask_services(const std::string& name, services_answered tell) {
+    tell_services_ = std::move(tell);
+    if (!open()) {
+      service_answer nothing;
+      nothing.problem = "the resolver could not be started";
+      answer(std::move(nothing));
+      return;
+    }
+    ::ares_query(native_, name.c_str(), dns_class_in, dns_type_srv, &channel::found_services, this);
+    plan();
+  }
+
   void on_timer(actors::timer&) override {
     if (ready_) {
-      hand_over();
+      auto tell = std::move(ready_);
+      tell(); // may end this channel
       return;
     }
     ::ares_process_fd(native_, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
@@ -105,6 +171,22 @@ private:
     int fd;
     io_token token;
   };
+
+  bool open() {
+    ares_options options{};
+    options.timeout = longest_try_ms;
+    options.tries = tries;
+    options.sock_state_cb = &channel::socket_changed;
+    options.sock_state_cb_data = this;
+    bool good = library_state() == ARES_SUCCESS
+                && ::ares_init_options(&native_, &options,
+                                       ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB)
+                       == ARES_SUCCESS;
+    if (!good)
+      native_ = nullptr; // there is nothing to destroy
+    const auto* servers = std::getenv("TROUPE_DNS_SERVERS");
+    return good && (!servers || ::ares_set_servers_ports_csv(native_, servers) == ARES_SUCCESS);
+  }
 
   static void socket_changed(void* self, ares_socket_t fd, int readable, int writable) {
     auto& my = *static_cast<channel*>(self);
@@ -142,17 +224,45 @@ private:
     my.answer(std::move(out), std::move(problem));
   }
 
-  /// c-ares must not be destroyed from its own call: the answer is handed over with the next tick.
-  void answer(std::vector<peer_address> found, std::string problem) {
-    found_ = std::move(found);
-    problem_ = std::move(problem);
-    ready_ = true;
-    loop_.timers().start(timer_, std::chrono::milliseconds{0});
+  static void found_services(void* self, int status, int, unsigned char* message, int size) {
+    auto& my = *static_cast<channel*>(self);
+    if (my.silent_)
+      return;
+    service_answer out;
+    out.known = status == ARES_SUCCESS || status == ARES_ENODATA || status == ARES_ENOTFOUND;
+    ares_srv_reply* list = nullptr;
+    if (status == ARES_SUCCESS)
+      status = ::ares_parse_srv_reply(message, size, &list);
+    std::unique_ptr<ares_srv_reply, decltype(&::ares_free_data)> owned{list, &::ares_free_data};
+    for (const auto* each = list; each; each = each->next)
+      if (std::string host = each->host; !host.empty() && host != ".") // "." says: not here
+        out.targets.push_back({host.ends_with('.') ? host.substr(0, host.size() - 1) : host,
+                               each->port, each->priority, each->weight});
+    if (out.targets.empty())
+      out.problem =
+          status == ARES_SUCCESS ? "it names no host" : std::string{::ares_strerror(status)};
+    else
+      out.good_for = smallest_ttl(message, size);
+    std::minstd_rand random{std::random_device{}()};
+    put_in_order(out.targets, random);
+    my.answer(std::move(out));
   }
 
-  void hand_over() {
-    auto tell = std::move(tell_);
-    tell(std::move(found_), std::move(problem_)); // may end this channel
+  /// c-ares must not be destroyed from its own call: the answer is handed over with the next tick.
+  void answer(std::vector<peer_address> found, std::string problem) {
+    hand_over([tell = std::move(tell_), all = std::move(found),
+               why = std::move(problem)]() mutable { tell(std::move(all), std::move(why)); });
+  }
+
+  void answer(service_answer found) {
+    hand_over([tell = std::move(tell_services_), all = std::move(found)]() mutable {
+      tell(std::move(all));
+    });
+  }
+
+  void hand_over(std::function<void()> told) {
+    ready_ = std::move(told);
+    loop_.timers().start(timer_, std::chrono::milliseconds{0});
   }
 
   void plan() {
@@ -168,12 +278,11 @@ private:
 
   event_loop& loop_;
   answered tell_;
+  services_answered tell_services_;
   actors::timer timer_;
   ares_channel native_ = nullptr;
-  bool ready_ = false;
   bool silent_ = false;
-  std::vector<peer_address> found_;
-  std::string problem_;
+  std::function<void()> ready_; ///< tells the answer; empty: there is none yet
   std::unordered_map<int, std::unique_ptr<watched>> sockets_;
   std::vector<std::unique_ptr<watched>> ended_;
 };
@@ -183,8 +292,13 @@ name_lookup::name_lookup(event_loop& loop) : loop_{loop} {}
 name_lookup::~name_lookup() = default;
 
 void name_lookup::ask(const std::string& host, uint16_t port, answered tell) {
-  channel_ = std::make_unique<channel>(loop_, std::move(tell));
-  channel_->ask(host, port);
+  channel_ = std::make_unique<channel>(loop_);
+  channel_->ask(host, port, std::move(tell));
+}
+
+void name_lookup::ask_services(const std::string& name, services_answered tell) {
+  channel_ = std::make_unique<channel>(loop_);
+  channel_->ask_services(name, std::move(tell));
 }
 
 void name_lookup::cancel() noexcept {

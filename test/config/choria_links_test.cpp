@@ -144,6 +144,46 @@ TEST_CASE("several accounts of leaf links need one for the clients") {
                  "leafnode_remote is bound to");
 }
 
+TEST_CASE("what bare nodes may do on a leaf broker is a template's") {
+  const auto leaf = n + "leafnode_remotes = OPS\n" + n + "leafnode_remote.OPS.url = o:7002\n" + n
+                    + "leafnode_remote.OPS.account = PROV\n";
+  const auto key = n + "leafnode_client_template";
+  auto result = choria(leaf + key + " = provisioning\n");
+  CHECK(complaints(result) == "");
+  REQUIRE(result.opts.accounts.size() == 1);
+  REQUIRE(result.opts.accounts[0].default_permissions);
+  CHECK(result.opts.accounts[0].default_permissions->subscribe.allow.front()
+        == "provisioning.node.>");
+  CHECK(complaints(choria(leaf + key + " = server\n"))
+        == "broker.cfg:10: " + key + " must be provisioning, not \"server\"");
+  CHECK(complaints(choria(n + "leafnode_port = 7002\n" + key + " = provisioning\n"))
+        == "broker.cfg:8: " + key
+               + " needs a leafnode_remote with an account, which clients are placed in");
+}
+
+TEST_CASE("members of a cluster are those of DNS first, unless nobody is to ask it") {
+  const auto peers = n + "peers = c1.example.net:5222\n";
+  const std::string domain = "plugin.choria.srv_domain = ops.example.net\n";
+  const std::string record = "_mcollective-broker._tcp.ops.example.net";
+  auto routes = [](const std::string& lines) {
+    auto result = choria(lines);
+    CHECK(complaints(result) == "");
+    return to_string(result.opts.cluster.routes);
+  };
+  CHECK(routes(peers + domain) == record + ", c1.example.net:5222");
+  CHECK(routes(peers + domain + "plugin.choria.use_srv = no\n") == "c1.example.net:5222");
+  CHECK(routes(peers) == "c1.example.net:5222"); // the machine is called "box"
+  CHECK(routes(n + "peer_port = 5222\n" + domain) == record);
+}
+
+TEST_CASE("a hub or another site may be named by an SRV record, which has the ports") {
+  auto result = choria(n + "leafnode_remotes = OPS\n" + n
+                       + "leafnode_remote.OPS.url = _hub._tcp.example.net\n");
+  CHECK(complaints(result) == "");
+  REQUIRE(result.opts.leafnodes.remotes.size() == 1);
+  CHECK(to_string(result.opts.leafnodes.remotes[0].urls) == "_hub._tcp.example.net");
+}
+
 TEST_CASE("each mistake in Choria's gateways and leaf nodes has its sentence") {
   struct mistake {
     std::string text, complaint;

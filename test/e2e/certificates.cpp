@@ -86,6 +86,11 @@ void write_certificates(const std::filesystem::path& folder) {
   write(ca, folder, "ca");
   write(make(2, "localhost", "IP:127.0.0.1,DNS:localhost", &ca, false), folder, "server");
   write(make(3, "bob", "email:alice@example.com", &ca, false), folder, "client");
+  write(make(5, "fleet",
+             "DNS:*.ny.example.net,DNS:*.tyo.example.net,DNS:*.ops.example.net,"
+             "DNS:*.ldn.example.net",
+             &ca, false),
+        folder, "fleet");
   write(make(4, "stranger", nullptr, nullptr, false), folder, "other");
   write(make(5, "localhost", "IP:127.0.0.1,DNS:localhost", &ca, false, -60), folder, "expired");
 }
