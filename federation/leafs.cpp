@@ -159,9 +159,18 @@ private:
         look(one);
   }
 
+  void give_up(link& one) {
+    auto loop = loop_in(one.who->account);
+    send(one.actor, atom::cut_v, loop.error, loop.because);
+  }
+
   leaf_admission judge_leaf(const leaf_introduction& who) {
     if (who.server_id == plan_->mine->info.server_id)
       return loop_in(who.account);
+    for (const auto& [lid, one] : links_) // we are its leaf node already
+      if (one.who && one.who->solicited && one.who->account == who.account
+          && one.who->server_id == who.server_id)
+        return loop_in(who.account);
     int64_t count = 0;
     for_each_leaf(who.account, [&](link& other) {
       const auto& known = *other.who;
@@ -196,11 +205,17 @@ private:
     });
   }
 
-  /// A site that is our leaf node cannot be our hub as well.
+  /// A site that is our leaf node cannot be our hub as well. If both dial at once and have let in
+  /// each other's link, the one of the smaller id is kept: were both to go, nobody would be
+  /// connected until somebody dials again, and then it might happen once more.
   leaf_admission judge_hub(const leaf_introduction& who) {
     bool loops = who.server_id == plan_->mine->info.server_id;
     for_each_leaf(who.account, [&](link& other) {
-      loops = loops || (!who.cluster.empty() && other.who->cluster == who.cluster);
+      bool same = other.who->server_id == who.server_id;
+      if (same && plan_->mine->info.server_id < who.server_id)
+        give_up(other);
+      else
+        loops = loops || same || (!who.cluster.empty() && other.who->cluster == who.cluster);
     });
     if (loops)
       return loop_in(who.account);
