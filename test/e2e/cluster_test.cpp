@@ -238,3 +238,41 @@ TEST_CASE("what is not a route is refused on the port of the cluster") {
     CHECK(peer.unread().find(each.second) != std::string_view::npos);
   }
 }
+
+TEST_CASE("what a member's cluster permissions refuse does not cross its routes, either way") {
+  if (!has_peer())
+    return;
+  using pair = std::array<kind, 2>;
+  for (const auto& who : {pair{ours, ours}, pair{ours, theirs}, pair{theirs, ours}}) {
+    CAPTURE(name_of(who[0]));
+    CAPTURE(name_of(who[1]));
+    member_plan strict{who[0]};
+    strict.extra =
+        "permissions { import: { allow: [ \"in.>\", \"probe.>\", \"barrier.>\" ] },"
+        " export: { allow: [ \"out.>\", \"probe.>\", \"barrier.>\" ], deny: \"out.no\" } }";
+    member_plan open{who[1]};
+    open.dials = {strict.port};
+    auto first = start(strict), second = start(open);
+    auto alice = connect(*first), bob = connect(*second);
+    REQUIRE(settled(alice, bob));
+    REQUIRE(settled(bob, alice));
+    auto in = subscribe(alice, "in.x"), not_in = subscribe(alice, "else.x");
+    auto out = subscribe(bob, "out.x"), not_out = subscribe(bob, "out.no"),
+         neither = subscribe(bob, "else.y");
+    flush(alice);
+    flush(bob);
+    REQUIRE(settled(alice, bob));
+    REQUIRE(settled(bob, alice));
+    for (const char* subject : {"in.x", "else.x"})
+      publish(bob, subject, "");
+    for (const char* subject : {"out.x", "out.no", "else.y"})
+      publish(alice, subject, "");
+    barrier(alice, bob);
+    barrier(bob, alice);
+    CHECK(count_waiting(in) == 1);
+    CHECK(count_waiting(not_in) == 0);
+    CHECK(count_waiting(out) == 1);
+    CHECK(count_waiting(not_out) == 0);
+    CHECK(count_waiting(neither) == 0);
+  }
+}
