@@ -72,6 +72,9 @@ void announcer_state::note(const actors::notice& what) {
   case happening::kept: // as nats-server has it, too
     publish(account_subject(*what.where, "CONNECT"),
             connect_event(new_event(), on->card.next(), what.who, label));
+    if (what.what == happening::connected && what.who.leafnode && on->gateways)
+      publish(account_subject(*what.where, leafnode_event),
+              leafnode_connect_event(on->card.next(), what.where->name));
     break;
   case happening::disconnected: {
     auto head = new_event();

@@ -34,6 +34,7 @@ struct stage {
   const source& figures;
   const controls& hands;
   const std::atomic<bool>* silent = nullptr; ///< set: nobody is answered any more
+  bool gateways = false;                     ///< other clusters want to know where leaf nodes are
 
   bool is_silent() const noexcept { return silent && silent->load(std::memory_order_relaxed); }
   /// Does anybody listen to `subject` in the system account?
@@ -47,6 +48,8 @@ std::string account_subject(const actors::account& which, std::string_view event
 std::string server_subject(const server_card& card, std::string_view event);
 /// What the account itself may hear of refused logins.
 inline constexpr std::string_view refused_subject = "$SYS.ACCOUNT.CLIENT.AUTH.ERR";
+/// Behind "$SYS.ACCOUNT.<account>.": a leaf node of the account is there.
+inline constexpr std::string_view leafnode_event = "LEAFNODE.CONNECT";
 /// The two subjects of an account's number of connections, in the order they are published in.
 std::string old_counts_subject(const actors::account& which);
 std::string counts_subject(const actors::account& which);

@@ -118,6 +118,13 @@ json disconnect_event(const event_head& head, json server, const actors::connect
   return out;
 }
 
+json leafnode_connect_event(json server, const std::string& account) {
+  json out;
+  out["server"] = std::move(server);
+  out["acc"] = account;
+  return out;
+}
+
 json account_connections_event(const event_head& head, json server,
                                const actors::account_snapshot& figures,
                                const std::string& account_label) {

@@ -25,6 +25,9 @@ event_head new_event();
 nlohmann::ordered_json connect_event(const event_head& head, nlohmann::ordered_json server,
                                      const actors::connection_snapshot& who,
                                      const std::string& account_label);
+/// A leaf node of an account is there; without a head.
+nlohmann::ordered_json leafnode_connect_event(nlohmann::ordered_json server,
+                                              const std::string& account);
 /// Also of refused logins: then with another id, on another subject.
 nlohmann::ordered_json disconnect_event(const event_head& head, nlohmann::ordered_json server,
                                         const actors::connection_snapshot& who,

@@ -26,7 +26,8 @@ public:
         controls_{around.reload, [&whose](uint64_t cid) { return whose.kick(cid); },
                   [&whose](uint64_t cid) { return whose.advise_to_leave(cid); },
                   [this](actors::notice what) { note(std::move(what)); }},
-        stage_{shared.accounts, card_, figures_, controls_, &silent_} {
+        stage_{shared.accounts, card_,    figures_,
+               controls_,       &silent_, whose.options().gateway.enabled()} {
     auto speak = [&shared](const caf::strong_actor_ptr& self) {
       return std::make_unique<actors::internal_client>(shared, self);
     };
@@ -112,6 +113,8 @@ private:
       return false;
     switch (what) {
     case happening::connected:
+      return hears(account_subject(where, "CONNECT"))
+             || (stage_.gateways && hears(account_subject(where, leafnode_event)));
     case happening::kept: return hears(account_subject(where, "CONNECT"));
     case happening::disconnected: return hears(account_subject(where, "DISCONNECT"));
     case happening::refused:
