@@ -7,9 +7,12 @@
 #include "actors/jwt_login.hpp"
 #include "actors/log.hpp"
 #include "actors/reactor.hpp"
+#include "security/certificate.hpp"
 #include "security/jwt.hpp"
 
 #include <fmt/format.h>
+
+#include <openssl/ssl.h>
 
 #include <chrono>
 #include <memory>
@@ -175,7 +178,43 @@ private:
   bool done_ = false;
 };
 
+std::vector<std::string> pem_of(const STACK_OF(X509) * chain) {
+  std::vector<std::string> out;
+  for (int i = 0; i < sk_X509_num(chain); ++i)
+    out.push_back(security::pem_text(sk_X509_value(chain, i)));
+  return out;
+}
+
 } // namespace
+
+security::server_identity server_facts(const settings& now) {
+  security::server_identity out;
+  out.name = now.info.server_name;
+  out.host = now.info.host;
+  out.version = now.info.version;
+  out.cluster = now.info.cluster;
+  out.tags = now.options.server_tags;
+  return out;
+}
+
+security::client_tls_claim tls_facts(ssl_st* tls) {
+  security::client_tls_claim out;
+  std::string_view version = SSL_get_version(tls);
+  out.version = version.starts_with("TLSv") ? version.substr(4) : version;
+  if (const auto* cipher = SSL_get_current_cipher(tls))
+    out.cipher = SSL_CIPHER_standard_name(cipher);
+  std::unique_ptr<X509, decltype(&X509_free)> own{SSL_get1_peer_certificate(tls), &X509_free};
+  if (!own)
+    return out;
+  const auto* verified = SSL_get0_verified_chain(tls);
+  if (verified != nullptr && SSL_get_verify_result(tls) == X509_V_OK) {
+    out.verified_chains.push_back(pem_of(verified));
+  } else {
+    out.certificates = pem_of(SSL_get_peer_cert_chain(tls)); // on our side without its first one
+    out.certificates.insert(out.certificates.begin(), security::pem_text(own.get()));
+  }
+  return out;
+}
 
 void ask_callout(core& shared, callout_login login, const connection_actor& whom) {
   shared.reactors.front()->loop.system().spawn<asker>(shared, std::move(login), whom);

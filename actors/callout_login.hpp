@@ -8,9 +8,12 @@
 #include <cstdint>
 #include <string>
 
+struct ssl_st;
+
 namespace troupe::actors {
 
 struct core;
+struct settings;
 
 /// What a connection hands over; copies, for another thread.
 struct callout_login {
@@ -24,6 +27,10 @@ struct callout_login {
   security::connection_type type = security::connection_type::standard;
   std::string peer; ///< the prefix of log lines
 };
+
+/// What the callout is told of the broker that asks, and of a TLS connection.
+security::server_identity server_facts(const settings& now);
+security::client_tls_claim tls_facts(ssl_st* tls);
 
 /// Asks once and sends `whom` a login_result when the service has decided: in an actor of its own,
 /// which ends then, or with `whom`. It knows no time limit: `whom` gives up when it likes.

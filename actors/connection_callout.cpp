@@ -4,11 +4,8 @@
 #include "actors/jwt_login.hpp"
 #include "actors/log.hpp"
 #include "actors/observer.hpp"
-#include "security/certificate.hpp"
 
 #include <fmt/format.h>
-
-#include <openssl/ssl.h>
 
 namespace troupe::actors {
 namespace {
@@ -26,32 +23,6 @@ security::connect_identity said_in(const protocol::connect_options& connect) {
   out.lang = connect.lang;
   out.version = connect.version;
   out.protocol = connect.protocol;
-  return out;
-}
-
-std::vector<std::string> pem_of(const STACK_OF(X509) * chain) {
-  std::vector<std::string> out;
-  for (int i = 0; i < sk_X509_num(chain); ++i)
-    out.push_back(security::pem_text(sk_X509_value(chain, i)));
-  return out;
-}
-
-security::client_tls_claim said_of(SSL* tls) {
-  security::client_tls_claim out;
-  std::string_view version = SSL_get_version(tls);
-  out.version = version.starts_with("TLSv") ? version.substr(4) : version;
-  if (const auto* cipher = SSL_get_current_cipher(tls))
-    out.cipher = SSL_CIPHER_standard_name(cipher);
-  std::unique_ptr<X509, decltype(&X509_free)> own{SSL_get1_peer_certificate(tls), &X509_free};
-  if (!own)
-    return out;
-  const auto* verified = SSL_get0_verified_chain(tls);
-  if (verified != nullptr && SSL_get_verify_result(tls) == X509_V_OK) {
-    out.verified_chains.push_back(pem_of(verified));
-  } else {
-    out.certificates = pem_of(SSL_get_peer_cert_chain(tls)); // on our side without its first one
-    out.certificates.insert(out.certificates.begin(), security::pem_text(own.get()));
-  }
   return out;
 }
 
@@ -119,13 +90,8 @@ void connection::await_callout(callout_login question) {
   if (!question.facts.connect.signature.empty())
     client.nonce = state.nonce;
   if (tls_)
-    question.facts.tls = said_of(tls_->native());
-  auto& server = question.facts.server;
-  server.name = now.info.server_name;
-  server.host = now.info.host;
-  server.version = now.info.version;
-  server.cluster = now.info.cluster;
-  server.tags = now.options.server_tags;
+    question.facts.tls = tls_facts(tls_->native());
+  question.facts.server = server_facts(now);
   question.type = type();
   question.by = home_.current;
   question.publisher = home_.actor;

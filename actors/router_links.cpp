@@ -218,6 +218,8 @@ void router::send_over(account& where, uint64_t subject, const wanted_link& whom
                        const routed_message& msg) {
   const auto& to = whom.by->link();
   auto& out = batch_for(*whom.by->to);
+  if (!msg.pub.reply.empty() && is_leaf(to.role)) // a leaf's user may be allowed to answer
+    note(out, msg, to.quirks.load(std::memory_order_relaxed));
   if (to.role == peer_role::gateway_out && !msg.pub.reply.empty()) [[unlikely]] {
     auto pub = msg.pub;
     pub.reply = reply_for_gateways(where, msg);

@@ -259,6 +259,10 @@ void leaf_session::settle(const leaf_admission& answer) {
   rules_.handshake = false;
   loop_subject_ = answer.loop_subject;
   where_.dest->sends = allowed_.sends;
+  if (!hub_ && user_ && user_->responses()) {
+    responses_ = std::make_unique<security::response_tracker>(*user_->responses());
+    where_.dest->set_quirk(actors::quirk_tracks_replies, true);
+  }
   follow_account();
   if (!hub_) {
     auto info = about_us();

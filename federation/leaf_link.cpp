@@ -1,6 +1,7 @@
 // federation/leaf_link.cpp: the actor between a leaf node's socket and its session.
 #include "federation/leaf_link.hpp"
 
+#include "actors/callout_login.hpp"
 #include "actors/jwt_login.hpp"
 #include "actors/log.hpp"
 #include "actors/observer.hpp"
@@ -78,15 +79,18 @@ public:
     monitor(boss_);
     start();
     return {
-        [this](atom::deliver, const outgoing_ptr& batch) { take(batch); },
+        [this](atom::deliver, const outgoing_ptr& batch) {
+          session_.await_answers(batch->replies);
+          take(batch);
+        },
         [this](atom::await_drain, const caf::strong_actor_ptr& whom) { await_drain(whom); },
         [this](atom::drained) { drained(); },
         [](atom::fenced) {},
         [this](atom::overrun) { close(close_reason::slow_consumer_pending_bytes, true); },
         [this](atom::shut_down) { close(close_reason::server_shutdown); },
         [this](const actors::login_result_ptr& result) {
-          if (phase_ == phase::talking && login_)
-            after_login(login_->finish(home_.shared, *result));
+          if (phase_ == phase::talking && login_ && !session_.account())
+            after_step(login_->finish(home_.shared, *result, as_connection()));
         },
         [this](atom::interest, const actors::interest_changes_ptr& changes) { hear(*changes); },
         [this](const leaf_admission_ptr& answer) { settle(*answer); },
@@ -120,6 +124,8 @@ public:
       user_expires();
     else if (&which == &life_timer_ && phase_ == phase::refusing)
       refuse_now();
+    else if (&which == &life_timer_ && phase_ == phase::talking && login_ && login_->is_asking())
+      after_login(login_->overdue());
     else if (&which == &life_timer_ && phase_ == phase::talking && hub_ && !session_.admitted()
              && !session_.waiting())
       hub_is_silent();
@@ -141,13 +147,21 @@ public:
     pause(pause_login);
     login_ = std::make_unique<leaf_login>();
     claimed_ = said.user.empty() ? said.nkey : said.user;
-    auto type =
-        ws_ ? security::connection_type::leafnode_websocket : security::connection_type::leafnode;
-    auto now = login_->begin(home_.shared, mine_, said, {socket_->ip, nonce_, certificate(), type},
-                             caf::actor_cast<actors::connection_actor>(me()));
-    if (now)
-      after_login(std::move(*now));
+    leaf_login::facts also;
+    if (ws_)
+      also.type = security::connection_type::leafnode_websocket;
+    also.address = socket_->ip;
+    also.nonce = nonce_;
+    also.certificate = certificate();
+    if (tls_)
+      also.tls = actors::tls_facts(tls_->native());
+    also.lid = link_->cid;
+    also.peer = who();
+    also.publisher = home_.actor;
+    after_step(login_->begin(home_.shared, mine_, said, std::move(also), as_connection()));
   }
+
+  std::chrono::steady_clock::time_point now() const override { return home_.loop.now(); }
 
   void introduce(leaf_introduction who) override {
     pause(pause_login);
@@ -224,6 +238,7 @@ private:
     expiry_.stop();
     if (bound_) {
       bound_->leafnodes.fetch_sub(1, std::memory_order_relaxed);
+      tell_count();
       tell(actors::happening::disconnected, reason_);
     }
     if (hub_ && session_.hold_off().count() > 0)
@@ -234,6 +249,9 @@ private:
 
   // -- login -------------------------------------------------------------------------------------
 
+  actors::connection_actor as_connection() {
+    return caf::actor_cast<actors::connection_actor>(me());
+  }
   leaf_actor handle() { return caf::actor_cast<leaf_actor>(me()); }
 
   std::optional<security::certificate_identity> certificate() const {
@@ -246,6 +264,14 @@ private:
     return security::certificate_names(own.get());
   }
 
+  /// Decided, or on its way; an auth callout may take as long as with clients.
+  void after_step(std::optional<leaf_login::answer> answer) {
+    if (answer)
+      after_login(std::move(*answer));
+    else if (login_->is_asking())
+      home_.loop.timers().start(life_timer_, mine_->settings->auth_timeout);
+  }
+
   void after_login(leaf_login::answer answer) {
     if (answer.where) {
       await_expiry();
@@ -255,7 +281,8 @@ private:
     auto by = claimed_.empty() ? std::string{}
                                : fmt::format("User \"{}\": ", log::printable(claimed_, 64));
     log::error("{} - authentication error - {}{}", who(), by, answer.problem);
-    tell(actors::happening::refused, close_reason::authentication_violation);
+    tell(actors::happening::refused, close_reason::authentication_violation, answer.judged_in,
+         answer.judged_why);
     phase_ = phase::refusing;
     home_.loop.timers().start(life_timer_, refusal_delay);
   }
@@ -303,6 +330,7 @@ private:
               session_.is_spoke() ? ", as a spoke" : "");
     bound_ = session_.account();
     bound_->leafnodes.fetch_add(1, std::memory_order_relaxed);
+    tell_count();
     tell(actors::happening::connected);
     let_in();
     unpause(pause_login);
@@ -349,12 +377,19 @@ private:
       session_.follow_account();
   }
 
+  /// Who counts the account's connections counts leaf nodes as well.
+  void tell_count() {
+    if (auto* whom = home_.shared.watcher.get())
+      whom->counted(bound_, bound_->connections.load(std::memory_order_relaxed));
+  }
+
   // -- notices -----------------------------------------------------------------------------------
 
   /// The broker's observer hears of it as of a client.
-  void tell(actors::happening what, close_reason reason = close_reason::none) {
+  void tell(actors::happening what, close_reason reason = close_reason::none,
+            const actors::account_ptr& judged_in = {}, const std::string& judged_why = {}) {
     auto* whom = home_.shared.watcher.get();
-    const auto& where = bound_ ? bound_ : home_.shared.accounts.global;
+    const auto& where = bound_ ? bound_ : judged_in ? judged_in : home_.shared.accounts.global;
     if (!whom || !whom->wants(what, *where))
       return;
     auto now = std::chrono::system_clock::now();
@@ -380,7 +415,7 @@ private:
       out.stop = now;
       out.reason = to_string(reason);
     }
-    whom->note({what, where, std::move(out), now, {}});
+    whom->note({what, where, std::move(out), now, judged_why});
   }
 
   // -- looking at it -----------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "actors/account_policy.hpp"
+#include "actors/callout_login.hpp"
 #include "actors/core.hpp"
 #include "actors/interfaces.hpp"
 #include "federation/leaf_terms.hpp"
@@ -22,19 +23,31 @@ public:
     security::permissions_ptr may; ///< null: everything
     std::string problem;
     leaf_limits limits = {};
+    /// An auth callout has refused it: where that listens, and what it has said.
+    actors::account_ptr judged_in = {};
+    std::string judged_why = {};
   };
   /// What is known besides CONNECT.
   struct facts {
     std::string address, nonce;
     std::optional<security::certificate_identity> certificate;
     security::connection_type type = security::connection_type::leafnode;
+    std::optional<security::client_tls_claim> tls;
+    uint64_t lid = 0;
+    std::string peer;                ///< the prefix of log lines
+    actors::reactor_actor publisher; ///< of a question to an auth callout
   };
 
   /// Nothing: it takes a while, and `whom` will be sent a login_result, which is for finish().
   std::optional<answer> begin(actors::core& shared, leaf_terms_ptr terms,
                               const protocol::link_connect& said, facts also,
                               const actors::connection_actor& whom);
-  answer finish(actors::core& shared, const actors::login_result& outcome);
+  /// Nothing again: it is an auth callout's turn.
+  std::optional<answer> finish(actors::core& shared, const actors::login_result& outcome,
+                               const actors::connection_actor& whom);
+  /// It waits for an auth callout, for which there is a time limit.
+  bool is_asking() const noexcept { return static_cast<bool>(asked_); }
+  answer overdue();
 
   /// May it stay, after a reload? Empty, or why not.
   std::string recheck(const leaf_terms_ptr& now);
@@ -46,15 +59,23 @@ public:
   const std::string& label() const noexcept { return label_; }
 
 private:
-  answer accepted(actors::core& shared, const security::verdict& outcome);
-  answer admitted(actors::core& shared, const actors::jwt_outcome& outcome);
+  std::optional<answer> accepted(actors::core& shared, const security::verdict& outcome,
+                                 const actors::connection_actor& whom);
+  std::optional<answer> admitted(actors::core& shared, const actors::jwt_outcome& outcome,
+                                 const actors::connection_actor& whom);
+  std::optional<answer> decided(std::optional<answer> now);
+  void ask(actors::core& shared, actors::callout_login question,
+           const actors::connection_actor& whom);
   const security::certificate_identity* certificate(const leaf_terms& terms) const;
   static const security::authenticator& judge_of(const leaf_terms& terms) {
     return terms.users ? *terms.users : terms.settings->auth;
   }
   bool callout_has_a_say(const security::verdict& outcome) const;
 
-  leaf_terms_ptr terms_; // keeps what `identity_` points to
+  protocol::link_connect said_; // secrets included, until the login is decided
+  actors::account_ptr asked_;   // whose auth callout is
+  bool by_callout_ = false;     // it has let this one in
+  leaf_terms_ptr terms_;        // keeps what `identity_` points to
   facts facts_;
   security::credentials given_;
   security::accepted identity_;

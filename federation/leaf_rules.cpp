@@ -21,14 +21,16 @@ void append(std::vector<std::string>& to, const std::vector<std::string>& more) 
   to.insert(to.end(), more.begin(), more.end());
 }
 
-permissions_ptr made(subject_rules rules, bool system) {
+permissions_ptr made(subject_rules rules, bool system,
+                     std::optional<security::response_rule> responses = {}) {
   if (!system)
     for (auto each : never_bridged)
       rules.deny.emplace_back(each);
-  if (rules == subject_rules{})
+  if (rules == subject_rules{} && !responses)
     return {};
   permission_rules out;
   out.publish = std::move(rules);
+  out.responses = responses;
   return protocol::make_ref<const security::permissions>(std::move(out));
 }
 
@@ -58,12 +60,14 @@ subject_rules said_by(const std::optional<protocol::link_permissions>& side) {
 leaf_rules rules_for_leaf(const permissions_ptr& user, const std::vector<std::string>& deny_pub,
                           bool system) {
   subject_rules down, up;
+  std::optional<security::response_rule> responses;
   if (user) {
     down = without_queues(user->rules().subscribe);
     up = user->rules().publish;
+    responses = user->responses();
   }
   append(down.deny, deny_pub);
-  return {made(std::move(down), system), made(std::move(up), system)};
+  return {made(std::move(down), system), made(std::move(up), system, responses)};
 }
 
 leaf_rules rules_for_hub(const protocol::link_info& hub,
@@ -90,7 +94,8 @@ bool may_pass(const permissions_ptr& rules, std::string_view pattern) {
   auto denies = [&](const auto& each) { return protocol::is_subset(pattern, each); };
   auto allows = [&](const auto& each) { return protocol::overlaps(pattern, each); };
   return std::none_of(all.deny.begin(), all.deny.end(), denies)
-         && (all.allow.empty() || std::any_of(all.allow.begin(), all.allow.end(), allows));
+         && ((all.allow.empty() && !rules->responses())
+             || std::any_of(all.allow.begin(), all.allow.end(), allows));
 }
 
 std::optional<protocol::link_permissions> told_to_leaf(const subject_rules& rules) {

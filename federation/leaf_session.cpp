@@ -152,8 +152,19 @@ std::vector<std::string> leaf_session::interest_list() const {
 // -- messages
 // --------------------------------------------------------------------------------------
 
+void leaf_session::await_answers(const std::vector<std::string>& replies) {
+  if (responses_)
+    for (const auto& reply : replies)
+      if (!passes(allowed_.takes, reply))
+        responses_->remember(reply, host_.now());
+}
+
 bool leaf_session::may_come(std::string_view subject) {
+  subject_is_answer_ = false;
   if (passes(allowed_.takes, subject))
+    return true;
+  subject_is_answer_ = responses_ && responses_->use(subject, host_.now());
+  if (subject_is_answer_)
     return true;
   if (!hub_ && user_ && !passes(user_, subject)) {
     auto text = fmt::format("Permissions Violation for Publish to {}", in_quotes(subject));
@@ -166,14 +177,15 @@ bool leaf_session::on_message(const protocol::link_message& msg) {
   ++in_messages;
   in_bytes += msg.pub.data.size();
   if (msg.pub.subject.data() != subject_seen_ || !subject_) {
-    bool response = msg.pub.subject.starts_with(account_->reply_prefix); // as in connection
+    bool response = msg.pub.subject.starts_with(account_->reply_prefix) // as in connection
+                    || subject_is_answer_;
     if (response || !subject_ || subject_->subject != msg.pub.subject) {
       subject_may_come_ = may_come(msg.pub.subject);
       if (stage_ == stage::over)
         return false;
       subject_ = where_.routes.memory_of(*account_).find(msg.pub.subject, *account_);
     }
-    subject_seen_ = response ? nullptr : msg.pub.subject.data();
+    subject_seen_ = response || subject_is_answer_ ? nullptr : msg.pub.subject.data();
   }
   if (!subject_may_come_)
     return true;
@@ -246,6 +258,7 @@ void leaf_session::retire() {
   }
   heard_.reset();
   told_.reset();
+  responses_.reset();
   untold_.clear();
   forget_subject();
 }

@@ -11,7 +11,9 @@
 #include "federation/leaf_rules.hpp"
 #include "federation/leaf_terms.hpp"
 #include "protocol/link_parser.hpp"
+#include "security/response_tracker.hpp"
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -33,6 +35,7 @@ public:
   /// The hub's cluster can be reached there.
   virtual void hear_urls(const std::vector<std::string>& urls) = 0;
   virtual void ponged() = 0;
+  virtual std::chrono::steady_clock::time_point now() const = 0;
   /// tell_more() is to be called, after whatever else is waiting.
   virtual void go_on_telling() = 0;
   /// Its last word: `error` goes out as -ERR if it is not empty.
@@ -82,6 +85,8 @@ public:
   void follow_account();
   /// Later changes of what is said of this broker; links that are there keep their login.
   void apply(leaf_terms_ptr mine) { mine_ = std::move(mine); }
+  /// Messages with these reply subjects go to the peer, which may be allowed to answer on them.
+  void await_answers(const std::vector<std::string>& replies);
   /// INFO once more, if the peer is a leaf node of ours: where else it can connect.
   void tell_urls();
   /// Takes its interest back; nothing is said any more.
@@ -166,6 +171,7 @@ private:
   security::permissions_ptr user_; // of the leaf's login
   leaf_limits user_limits_;
   leaf_rules allowed_;
+  std::unique_ptr<security::response_tracker> responses_; // null: it may not answer besides
   std::string loop_subject_;
   bool steps_weights_ = false; // the peer counts a group that is new to it as one member
   std::chrono::seconds hold_off_{0};
@@ -181,6 +187,7 @@ private:
   // Most messages are to the subject of the one before.
   actors::known_subject_ptr subject_;
   bool subject_may_come_ = true;
+  bool subject_is_answer_ = false; // then each message counts
   const char* subject_seen_ = nullptr;
   actors::block* owner_ = nullptr;
   actors::outgoing_ptr own_; // nothing goes back to where it came from

@@ -24,6 +24,7 @@ struct journal final : leaf_host {
   void introduce(leaf_introduction one) override { who = std::move(one); }
   void hear_urls(const std::vector<std::string>& some) override { urls = some; }
   void ponged() override { ++pongs; }
+  std::chrono::steady_clock::time_point now() const override { return clock; }
   void go_on_telling() override { more = true; }
   void end(close_reason why, std::string_view error, std::string_view text) override {
     ended = ending{why, std::string{error}, std::string{text}};
@@ -31,6 +32,7 @@ struct journal final : leaf_host {
   void complained(std::string_view text) override { complaint = text; }
   std::string take() { return std::exchange(said, {}); }
 
+  std::chrono::steady_clock::time_point clock{std::chrono::hours{1}};
   std::string said, complaint;
   bool secures = false, more = false;
   std::optional<protocol::link_connect> connect;
@@ -318,6 +320,29 @@ TEST_CASE("a leaf node that publishes what it may not is cut off") {
   world.hear("LMSG down.x 1\r\nx\r\n");
   REQUIRE(world.host.ended);
   CHECK(world.host.ended->error == "Permissions Violation for Publish to \"down.x\"");
+}
+
+TEST_CASE("a leaf user who may only answer may answer what it was asked, once and in time") {
+  security::permission_rules rules;
+  rules.responses.emplace();
+  enum class attempt : uint8_t { unasked, twice, late };
+  for (auto what : {attempt::unasked, attempt::twice, attempt::late}) {
+    leaf_world world;
+    auto inbox = world.subscribe("_INBOX.>");
+    world.accept("\"headers\":true", permissions_of(rules));
+    CHECK((world.dest->quirks & actors::quirk_tracks_replies) != 0);
+    world.session.await_answers({"_INBOX.q"});
+    if (what == attempt::late)
+      world.host.clock += std::chrono::hours{1};
+    if (what == attempt::twice) {
+      world.hear("LMSG _INBOX.q 1\r\nx\r\n");
+      REQUIRE_FALSE(world.host.ended);
+    }
+    const std::string subject = what == attempt::unasked ? "_INBOX.other" : "_INBOX.q";
+    world.hear("LMSG " + subject + " 1\r\nx\r\n");
+    REQUIRE(world.host.ended);
+    CHECK(world.host.ended->error == "Permissions Violation for Publish to \"" + subject + "\"");
+  }
 }
 
 TEST_CASE("two JetStreams never become one over a link, and nobody is blamed for trying") {

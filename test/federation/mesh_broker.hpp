@@ -270,6 +270,7 @@ public:
   void introduce(federation::leaf_introduction) override { introduced = true; }
   void hear_urls(const std::vector<std::string>&) override {}
   void ponged() override {}
+  std::chrono::steady_clock::time_point now() const override { return {}; }
   void go_on_telling() override { untold = true; }
   void end(protocol::close_reason, std::string_view error, std::string_view text) override {
     end_with(error, text);
