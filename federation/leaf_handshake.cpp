@@ -243,6 +243,7 @@ bool leaf_session::introduce() {
   who.cluster = peer_.cluster;
   who.server_id = peer_.server_id;
   who.remote_account = peer_.remote_account;
+  who.is_troupe = !info_.troupe.empty();
   host_.introduce(std::move(who));
   return false;
 }

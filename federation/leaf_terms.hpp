@@ -84,6 +84,7 @@ struct leaf_introduction {
   actors::account_ptr account;
   std::string name, cluster, server_id;
   std::string remote_account; ///< what the peer calls the account, if it says so
+  bool is_troupe = false;     ///< the hub is one like us, and judges as we do
 };
 
 /// What the broker thinks of it.

@@ -207,12 +207,13 @@ private:
 
   /// A site that is our leaf node cannot be our hub as well. If both dial at once and have let in
   /// each other's link, the one of the smaller id is kept: were both to go, nobody would be
-  /// connected until somebody dials again, and then it might happen once more.
+  /// connected until somebody dials again, and then it might happen once more. To others we yield:
+  /// they let both in, and then find the loop in the older one.
   leaf_admission judge_hub(const leaf_introduction& who) {
     bool loops = who.server_id == plan_->mine->info.server_id;
     for_each_leaf(who.account, [&](link& other) {
       bool same = other.who->server_id == who.server_id;
-      if (same && plan_->mine->info.server_id < who.server_id)
+      if (same && who.is_troupe && plan_->mine->info.server_id < who.server_id)
         give_up(other);
       else
         loops = loops || same || (!who.cluster.empty() && other.who->cluster == who.cluster);
