@@ -20,12 +20,12 @@ void upgrade_to_websocket(caf::actor_system& sys, actors::reactor& home,
   auto path = where.url.path;
   if (path.ends_with('/'))
     path.pop_back();
-  terms.host = host_and_port(where.url.host, where.url.port);
+  terms.host = host_and_port(where.host, socket->port);
   terms.path = path + "/leafnode";
   terms.no_masking = hub.no_masking;
   spawn_websocket_door(sys, home, socket, std::move(terms),
-                       {[boss, number](actors::accepted_ptr through, bool) {
-                          caf::anon_send(boss, atom::dialled_v, std::move(through), number);
+                       {[boss, number, host = where.host](actors::accepted_ptr through, bool) {
+                          caf::anon_send(boss, atom::dialled_v, std::move(through), number, host);
                         },
                         [boss, number] { caf::anon_send(boss, atom::gave_up_v, number); }});
 }

@@ -13,6 +13,7 @@ namespace troupe::federation {
 /// Where a hub was dialled.
 struct hub_address {
   config::peer_url url;
+  std::string host;     ///< that of the URL, or of an SRV record the one that it has led to
   std::string tls_name; ///< that its certificate has to name
 };
 

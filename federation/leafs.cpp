@@ -287,9 +287,10 @@ private:
                               [&](const auto& each) { return &each.second == whom; });
     whom->misses = 0;
     if (whom->plan.terms->websocket && !socket->websocket) {
-      upgrade_to_websocket(system(), next_home(), socket, *whom->plan.terms,
-                           {to->url, tls_name(*whom, *to)}, number,
-                           dial_boss_actor{leafs_actor{this}});
+      upgrade_to_websocket(
+          system(), next_home(), socket, *whom->plan.terms,
+          {to->url, host, certificate_name(to->url.host, host, whom->plan.from.urls)}, number,
+          dial_boss_actor{leafs_actor{this}});
       return;
     }
     dialled_hub out;
