@@ -11,7 +11,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <map>
 #include <optional>
 #include <set>
@@ -147,8 +146,7 @@ private:
     if (!who->solicited && !is_login(terms.user, terms.password, who->user, who->password)) {
       admission out;
       out.reason = close_reason::authentication_violation;
-      out.error = "Authorization Violation";
-      out.because = "Authorization Violation";
+      out.error = out.because = "Authorization Violation";
       out.loudly = true;
       answer(with, std::move(out));
       return;
@@ -250,11 +248,10 @@ private:
       return;
     auto who = std::exchange(it->second.waiting, {});
     auto what = book_.judge(*who, mine());
-    if (what.answer.admitted) {
+    if (what.answer.admitted)
       admit(it->second, *who, std::move(what.answer));
-      return;
-    }
-    answer(it->second, std::move(what.answer));
+    else
+      answer(it->second, std::move(what.answer));
   }
 
   void ended(const caf::actor_addr& whom) {
