@@ -177,76 +177,74 @@ TEST_CASE("clusters at both ends: everybody gets each message, and gets it once"
 TEST_CASE("a leaf cluster at two hubs hears all of them, whoever has subscribed first or goes") {
   if (!has_peer())
     return;
-  for (bool older_first : {true, false}) { // which of the hubs is ours
-    std::array<kind, 4> who{older_first ? theirs : ours, older_first ? ours : theirs, ours, ours};
-    std::array<uint16_t, 4> routes{}, leafs{};
-    std::vector<std::unique_ptr<server_process>> all;
-    for (size_t i = 0; i < 4; ++i) {
-      routes[i] = free_port();
-      leafs[i] = free_port();
-      auto config = "server_name: n" + std::to_string(i)
-                    + "\ncluster { name: " + (i < 2 ? "HUBS" : "SITE")
-                    + ", listen: \"127.0.0.1:" + std::to_string(routes[i]) + "\"";
-      if (i % 2 == 1)
-        config += ", routes: [ \"nats-route://127.0.0.1:" + std::to_string(routes[i - 1]) + "\" ]";
+  const std::array<kind, 4> who{theirs, ours, ours, ours}; // the hubs, then the site
+  std::array<uint16_t, 4> routes{}, leafs{};
+  std::vector<std::unique_ptr<server_process>> all;
+  for (size_t i = 0; i < 4; ++i) {
+    routes[i] = free_port();
+    leafs[i] = free_port();
+    auto config = "server_name: n" + std::to_string(i)
+                  + "\ncluster { name: " + (i < 2 ? "HUBS" : "SITE")
+                  + ", listen: \"127.0.0.1:" + std::to_string(routes[i]) + "\"";
+    if (i % 2 == 1)
+      config += ", routes: [ \"nats-route://127.0.0.1:" + std::to_string(routes[i - 1]) + "\" ]";
+    config +=
+        " }\nleafnodes { reconnect: 1, listen: \"127.0.0.1:" + std::to_string(leafs[i]) + "\"";
+    if (i >= 2)
       config +=
-          " }\nleafnodes { reconnect: 1, listen: \"127.0.0.1:" + std::to_string(leafs[i]) + "\"";
-      if (i >= 2)
-        config += ", remotes: [ { url: \"nats-leaf://127.0.0.1:" + std::to_string(leafs[i - 2])
-                  + "\" } ]";
-      all.push_back(std::make_unique<server_process>(binary_of(who[i]), config + " }\n"));
-    }
-    std::vector<connection_ptr> clients;
-    for (auto& each : all)
-      clients.push_back(connect(*each));
-    auto settle = [&](auto&... there) {
-      for (auto& here : clients)
-        for (auto* each : {&there...})
-          if (here != *each)
-            REQUIRE(settled(here, *each));
-    };
-    settle(clients[0], clients[1], clients[2], clients[3]);
-    // At one hub, its own client and its member of the site, in both orders; one of them leaves.
-    int number = 0;
-    for (size_t hub : {0u, 1u})
-      for (bool site_first : {true, false})
-        for (bool site_goes : {true, false}) {
-          CAPTURE(name_of(who[hub]));
-          CAPTURE(site_first);
-          CAPTURE(site_goes);
-          auto subject = "pair." + std::to_string(++number);
-          auto& own = clients[hub];
-          auto& member = clients[hub + 2];
-          subscription_ptr at_own{nullptr, natsSubscription_Destroy},
-              at_member{nullptr, natsSubscription_Destroy};
-          for (bool at_site : {site_first, !site_first}) {
-            (at_site ? at_member : at_own) = subscribe(at_site ? member : own, subject.c_str());
-            flush(at_site ? member : own);
-            REQUIRE(settled(own, member));
-          }
-          settle(own, member);
-          auto count = [&](const subscription_ptr& at) { return at ? count_waiting(at) : 0; };
-          auto expect = [&](size_t from_each) {
-            for (auto& from : clients)
-              publish(from, subject.c_str(), "");
-            for (auto& from : clients) {
-              if (from != own)
-                barrier(from, own);
-              if (from != member)
-                barrier(from, member);
-            }
-            if (at_own)
-              CHECK(count(at_own) == from_each);
-            if (at_member)
-              CHECK(count(at_member) == from_each);
-          };
-          expect(4);
-          (site_goes ? at_member : at_own).reset();
-          flush(site_goes ? member : own);
-          settle(own, member);
-          expect(8);
-        }
+          ", remotes: [ { url: \"nats-leaf://127.0.0.1:" + std::to_string(leafs[i - 2]) + "\" } ]";
+    all.push_back(std::make_unique<server_process>(binary_of(who[i]), config + " }\n"));
   }
+  std::vector<connection_ptr> clients;
+  for (auto& each : all)
+    clients.push_back(connect(*each));
+  auto settle = [&](auto&... there) {
+    for (auto& here : clients)
+      for (auto* each : {&there...})
+        if (here != *each)
+          REQUIRE(settled(here, *each));
+  };
+  settle(clients[0], clients[1], clients[2], clients[3]);
+  // At one hub, its own client and its member of the site, in both orders; one of them leaves.
+  int number = 0;
+  for (size_t hub : {0u, 1u})
+    for (bool site_first : {true, false})
+      for (bool site_goes : {true, false}) {
+        CAPTURE(name_of(who[hub]));
+        CAPTURE(site_first);
+        CAPTURE(site_goes);
+        auto subject = "pair." + std::to_string(++number);
+        auto& own = clients[hub];
+        auto& member = clients[hub + 2];
+        subscription_ptr at_own{nullptr, natsSubscription_Destroy},
+            at_member{nullptr, natsSubscription_Destroy};
+        for (bool at_site : {site_first, !site_first}) {
+          (at_site ? at_member : at_own) = subscribe(at_site ? member : own, subject.c_str());
+          flush(at_site ? member : own);
+          REQUIRE(settled(own, member));
+        }
+        settle(own, member);
+        auto count = [&](const subscription_ptr& at) { return at ? count_waiting(at) : 0; };
+        auto expect = [&](size_t from_each) {
+          for (auto& from : clients)
+            publish(from, subject.c_str(), "");
+          for (auto& from : clients) {
+            if (from != own)
+              barrier(from, own);
+            if (from != member)
+              barrier(from, member);
+          }
+          if (at_own)
+            CHECK(count(at_own) == from_each);
+          if (at_member)
+            CHECK(count(at_member) == from_each);
+        };
+        expect(4);
+        (site_goes ? at_member : at_own).reset();
+        flush(site_goes ? member : own);
+        settle(own, member);
+        expect(8);
+      }
 }
 
 TEST_CASE("a leaf node learns of the other members of its hub's cluster, and turns to them") {
