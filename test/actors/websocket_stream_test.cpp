@@ -1,4 +1,5 @@
 // test/actors/websocket_stream_test.cpp: batches become frames that the other end understands.
+#include "actors/subscription.hpp"
 #include "actors/websocket_stream.hpp"
 
 #include <string>
