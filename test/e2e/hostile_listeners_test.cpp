@@ -86,8 +86,9 @@ private:
       guest_->half_close();
   }
 
+  /// A route that dials says it as the name in its CONNECT, and INFO only when it has ours.
   std::string id_of_guest() {
-    constexpr std::string_view key = "\"server_id\":\"";
+    std::string_view key = which_.says.starts_with("INFO") ? "\"name\":\"" : "\"server_id\":\"";
     auto found = std::string_view::npos;
     while ((found = guest_->unread().find(key)) == std::string_view::npos && guest_->read_more()) {
     }

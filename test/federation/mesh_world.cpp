@@ -52,8 +52,8 @@ std::string text_of(const actors::outgoing& batch) {
 } // namespace
 
 mesh_world::mesh_world(const mesh_plan& plan, actor_world& stage)
-    : shape_{plan.seed, plan.brokers, plan.accounts, plan.sites, plan.clusters, plan.pool,
-             plan.shares, {}},
+    : shape_{plan.seed,     plan.brokers, plan.accounts, plan.sites,
+             plan.clusters, plan.pool,    plan.shares,   {}},
       stage_{stage}, random_{plan.seed} {
   for (uint32_t i = 0; i < plan.brokers; ++i) {
     auto site = site_of(plan, i);
