@@ -78,7 +78,8 @@ private:
     if (auto mark = says.find("@OWN@"); mark != says.npos) {
       auto line = says.rfind('\n', mark) + 1; // 0: the first one
       guest_->send(says.substr(0, line));
-      says.replace(mark, 5, id_of_guest());
+      // A route that dials tells it as the name in its CONNECT, and INFO only when it has ours.
+      says.replace(mark, 5, id_of_guest(line == 0 ? "\"name\":\"" : "\"server_id\":\""));
       says.erase(0, line);
     }
     guest_->send(says + (which_.logged.empty() ? "PING\r\n" : ""));
@@ -86,9 +87,7 @@ private:
       guest_->half_close();
   }
 
-  /// A route that dials says it as the name in its CONNECT, and INFO only when it has ours.
-  std::string id_of_guest() {
-    std::string_view key = which_.says.starts_with("INFO") ? "\"name\":\"" : "\"server_id\":\"";
+  std::string id_of_guest(std::string_view key) {
     auto found = std::string_view::npos;
     while ((found = guest_->unread().find(key)) == std::string_view::npos && guest_->read_more()) {
     }
