@@ -45,18 +45,13 @@ class Mesh:
             self.tls = (f'tls {{ cert_file: "{folder}/cert.pem", key_file: "{folder}/key.pem", '
                         f'ca_file: "{folder}/ca.pem", verify: true }}')
         self.ports = {name: Server.free_port() for name in ("routes", "gateways", "leafs", "others")}
-        alone = {b for place, b in binaries.items() if place in ("hub", "member")}
-        pools = any("Troupe" in release(b) or "troupe" in release(b) for b in alone)
         self.servers = {}
         self.number = 0
         for place in PLACES:
-            # A broker without route pools is met with none.
-            no_pool = "pool_size: -1, " if pools and "v2.9" not in release(binaries[place]) \
-                and "roupe" not in release(binaries[place]) else ""
-            self.servers[place] = Server(binaries[place], self.config(place, no_pool))
+            self.servers[place] = Server(binaries[place], self.config(place))
         self.await_links()
 
-    def config(self, place, no_pool):
+    def config(self, place):
         sharing = place != "leaf"
         exports = 'exports: [ { service: "svc" }, { stream: "str.>" } ]' if sharing else ""
         imports = ('imports: [ { service: { account: B, subject: "svc" }, to: "my.svc" }, '
@@ -73,7 +68,7 @@ class Mesh:
         if place in ("hub", "member"):
             mine = at["routes"] if place == "hub" else "127.0.0.1:-1"
             door = at["gateways"] if place == "hub" else "127.0.0.1:-1"
-            out += f'cluster {{ name: G1, {no_pool}listen: "{mine}", {self.tls}\n {routes} }}\n'
+            out += f'cluster {{ name: G1, listen: "{mine}", {self.tls}\n {routes} }}\n'
             out += f'gateway {{ name: G1, listen: "{door}", {self.tls}\n gateways: {remotes} }}\n'
         if place == "hub":
             out += f'leafnodes {{ listen: "{at["leafs"]}", {self.tls} }}\n'
@@ -395,6 +390,7 @@ def main():
         for name, binaries in meshes(args.ours, args.theirs):
             if args.mesh and args.mesh not in name:
                 continue
+            got = play(binaries, certificates, args.only)
             places = [place for place, b in binaries.items() if b == args.ours]
             for story, expected in right.items():
                 what, way = story.split(", ")

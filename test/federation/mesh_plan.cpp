@@ -74,6 +74,8 @@ private:
     one.subject = pick(one.service ? services : streams);
     one.many = pick(2) == 0;
     for (const auto& each : plan_.shares) {
+      if (each.from == one.from && overlap(each, one))
+        return; // what came by a service a stream passes on elsewhere: no verb says how it came
       if (each.service != one.service || each.from != one.from || each.subject != one.subject)
         continue;
       one.many = each.many; // that is said where it is offered
@@ -81,6 +83,13 @@ private:
         return; // of equal ones the first counts
     }
     plan_.shares.push_back(one);
+  }
+
+  /// Do a service and a stream have a subject in common?
+  static bool overlap(const mesh_share& one, const mesh_share& other) {
+    return one.service != other.service
+           && plainly_matches(shared_subject(one.service ? other : one),
+                              shared_subject(one.service ? one : other));
   }
 
   void connect(uint32_t a, uint32_t b) {
