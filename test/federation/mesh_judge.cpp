@@ -173,7 +173,9 @@ mesh_judge::judge_answers(const message& what,
     auto answer = all.find("r" + id + "." + std::to_string(who));
     auto came =
         answer == all.end() || answer->second.count(inbox) == 0 ? 0 : answer->second.at(inbox);
-    if (came > times) // whoever hears a request twice answers twice
+    // Whoever hears a request twice answers twice. A service's answer goes up to the hub from every
+    // member of a leaf site that hears it (leafnodes.md 11), and one with many is not counted.
+    if (came > times * (by && by->many ? uplinks_ : 1))
       return "the answer of " + std::to_string(who) + " to " + said(what.said) + " came twice";
     if (by && !by->many)
       single[by] += came;
@@ -229,7 +231,7 @@ std::string mesh_judge::judge(const std::vector<mesh_delivery>& heard) {
 
 std::string play(const mesh_plan& plan, actor_world& stage) {
   mesh_world world{plan, stage};
-  mesh_judge judge{plan.shares};
+  mesh_judge judge{plan.shares, plan.sites.size() + 1 > plan.clusters ? plan.brokers : 1};
   for (const auto& step : plan.steps) {
     judge.expect(step, world.idle());
     world.apply(step);

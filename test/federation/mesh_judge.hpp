@@ -18,7 +18,9 @@ namespace troupe::test {
 /// nobody gets it twice, and nobody who should not.
 class mesh_judge {
 public:
-  explicit mesh_judge(std::vector<mesh_share> shares = {}) : shares_{std::move(shares)} {}
+  /// `uplinks`: so many members of one leaf site may have a hub each.
+  explicit mesh_judge(std::vector<mesh_share> shares = {}, size_t uplinks = 1)
+      : shares_{std::move(shares)}, uplinks_{uplinks} {}
 
   /// Before the world is told of the step. `idle`: nothing is on its way there.
   void expect(const mesh_step& step, bool idle);
@@ -51,6 +53,7 @@ private:
                             const std::map<std::string, std::map<uint32_t, size_t>>& all) const;
 
   std::vector<mesh_share> shares_;
+  size_t uplinks_;
   bool calm_ = false;
   std::map<uint32_t, mesh_step> subscriptions_; ///< in force
   std::map<uint32_t, mesh_step> ever_;          ///< since the last judgement, or still in force
