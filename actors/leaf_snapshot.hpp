@@ -14,13 +14,16 @@ namespace troupe::actors {
 struct leaf_snapshot {
   uint64_t lid = 0;
   std::string name; ///< of the server at the other end
+  std::string version;
+  std::string user; ///< by whom it came; empty: it was dialled
   bool solicited = false;
   bool spoke = false; ///< we are the spoke of it
   bool isolated = false;
   std::string account;
   std::string ip;
   uint16_t port = 0;
-  wall_time start;
+  wall_time start, last_activity;
+  int64_t pending_bytes = 0;
   std::chrono::nanoseconds rtt{0};
   uint64_t in_messages = 0, out_messages = 0, in_bytes = 0, out_bytes = 0;
   size_t subscriptions = 0;

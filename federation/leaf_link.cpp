@@ -428,6 +428,10 @@ private:
     auto& out = all->emplace_back();
     out.lid = link_->cid;
     out.name = session_.peer().name;
+    out.version = session_.peer().version;
+    out.user = claimed_;
+    out.last_activity = wall(home_.loop, last_activity_);
+    out.pending_bytes = dest_->pending.load(std::memory_order_relaxed);
     out.solicited = hub_.has_value();
     out.spoke = session_.is_spoke();
     out.isolated = link_->isolated;

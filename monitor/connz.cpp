@@ -121,8 +121,9 @@ json connection_json(const connection_snapshot& which, const connz_request& requ
   auto until = last_moment(which, now);
   json out;
   out["cid"] = which.cid;
-  out["kind"] = "Client";
-  out["type"] = which.websocket ? "websocket" : "nats";
+  out["kind"] = which.leafnode ? "Leafnode" : "Client";
+  if (!which.leafnode)
+    out["type"] = which.websocket ? "websocket" : "nats";
   out["ip"] = which.ip;
   out["port"] = which.port;
   out["start"] = local_text(which.start);

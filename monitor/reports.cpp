@@ -31,6 +31,35 @@ json reports::varz(request_counts requests) {
   return monitor::varz(from_.server(), facts);
 }
 
+namespace {
+
+/// As a connection, which nats-server's tools take it for.
+actors::connection_snapshot as_connection(actors::leaf_snapshot of) {
+  actors::connection_snapshot out;
+  out.leafnode = true;
+  out.cid = of.lid;
+  out.ip = std::move(of.ip);
+  out.port = of.port;
+  out.start = of.start;
+  out.last_activity = of.last_activity;
+  out.rtt = of.rtt;
+  out.pending_bytes = of.pending_bytes;
+  out.in_messages = of.in_messages;
+  out.out_messages = of.out_messages;
+  out.in_bytes = of.in_bytes;
+  out.out_bytes = of.out_bytes;
+  out.subscriptions = of.subscriptions;
+  out.name = std::move(of.name);
+  out.version = std::move(of.version);
+  out.user = std::move(of.user);
+  out.account = std::move(of.account);
+  for (auto& subject : of.subscription_list)
+    out.subscription_list.emplace_back().subject = std::move(subject);
+  return out;
+}
+
+} // namespace
+
 json reports::connz(const connz_request& request, std::string& fault) {
   fault = fault_of_sort(request);
   if (!fault.empty())
@@ -42,7 +71,12 @@ json reports::connz(const connz_request& request, std::string& fault) {
       && std::none_of(accounts.begin(), accounts.end(),
                       [&](const auto& each) { return each.name == request.account; }))
     return connz_of_unknown_account(request, now);
-  return monitor::connz(request, from_.server_id(), now, from_.connections(needed_for(request)));
+  auto needed = needed_for(request);
+  auto all = from_.connections(needed);
+  if (needed.open)
+    for (auto& each : from_.leafs(needed.subscriptions))
+      all.push_back(as_connection(std::move(each)));
+  return monitor::connz(request, from_.server_id(), now, all);
 }
 
 json reports::subsz(const subsz_request& request) {

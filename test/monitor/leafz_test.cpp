@@ -1,5 +1,6 @@
 // test/monitor/leafz_test.cpp: what /leafz and /varz tell of leaf nodes.
 #include "monitor/leafz.hpp"
+#include "monitor/reports.hpp"
 #include "monitor/varz.hpp"
 #include "test/monitor/snapshots.hpp"
 
@@ -39,6 +40,30 @@ TEST_CASE("a leaf node is told with the keys that exporters read, in their order
   CHECK_FALSE(leafz("NUS", {leaf()}, {}, test::noon())["leafs"][0].contains("subscriptions_list"));
   CHECK(leafz("NUS", {leaf()}, {false, "B"}, test::noon())["leafnodes"] == 0);
   CHECK(leafz("NUS", {leaf()}, {false, "A"}, test::noon())["leafnodes"] == 1);
+}
+
+TEST_CASE("a leaf node is among the connections of its account, as the tools look for it there") {
+  test::made_up_source from;
+  from.leaf_links.push_back(leaf());
+  from.leaf_links[0].version = "2.15.1";
+  from.leaf_links[0].user = "u";
+  from.clients.push_back(test::client(5));
+  reports all{from};
+  auto ask = [&](const char* text) {
+    std::string fault;
+    return all.connz(read_connz_request(query{text}, fault), fault);
+  };
+  CHECK(ask("")["num_connections"] == 2);
+  CHECK(ask("state=closed")["num_connections"] == 0);
+  auto answer = ask("acc=A&auth=1&subs=1");
+  REQUIRE(answer["num_connections"] == 1);
+  const auto& one = answer["connections"][0];
+  CHECK(one["kind"] == "Leafnode");
+  CHECK_FALSE(one.contains("type"));
+  CHECK(one["cid"] == 13);
+  CHECK(one["name"] == "l1");
+  CHECK(one["authorized_user"] == "u");
+  CHECK(one["subscriptions_list"].dump() == "[\"foo\"]");
 }
 
 TEST_CASE("the settings of leaf nodes are told without passwords") {
