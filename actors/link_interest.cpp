@@ -44,6 +44,7 @@ peer_interest::outcome peer_interest::put(const account_ptr& where, const key& w
   auto& in = accounts_[where.get()];
   in.where = where;
   auto hash = hash_of(what);
+  weight = std::min(weight, most_weight);
   // A peer that does not tell origins apart announces the first of several and none after it:
   // others than that leaf node may want it as well, and the peer sees to it that nothing goes back
   // there.
@@ -156,11 +157,11 @@ void announce(const interest_counts& now, const subject_text& what, const link_d
   say({}, sum - std::min(sum, own));
 }
 
-void told_interest::compare_plain(book& in, const shared_text& what, uint32_t hash,
-                                  uint32_t weight) {
+void told_interest::compare_plain(book& in, const shared_text& what, uint32_t hash, uint32_t weight,
+                                  bool again) {
   auto* known =
       in.plain.find(hash, [&](const plain_entry& each) { return same_text(*each.what, *what); });
-  if (weight == (known ? known->weight : 0))
+  if (weight == (known ? known->weight : 0) && !(again && weight > 0))
     return;
   changes_.push_back({what, {}, weight});
   if (!known)
@@ -171,7 +172,7 @@ void told_interest::compare_plain(book& in, const shared_text& what, uint32_t ha
     known->weight = weight;
 }
 
-void told_interest::compare_origins(book& in, const shared_text& what, uint32_t hash) {
+void told_interest::compare_origins(book& in, const shared_text& what, uint32_t hash, bool again) {
   auto of = [&](const shared_text& origin) {
     return [&, name = origin->subject()](const origin_entry& each) {
       return each.origin->subject() == name && same_text(*each.what, *what);
@@ -196,7 +197,7 @@ void told_interest::compare_origins(book& in, const shared_text& what, uint32_t 
     if (!origin)
       continue;
     auto* known = in.by_origin.find(hash, of(origin));
-    if (known && known->weight == weight)
+    if (known && known->weight == weight && !again)
       continue;
     changes_.push_back({what, origin->subject(), weight});
     if (known)
@@ -206,8 +207,8 @@ void told_interest::compare_origins(book& in, const shared_text& what, uint32_t 
   }
 }
 
-std::span<const announcement> told_interest::update(const account_ptr& where,
-                                                    const shared_text& what, uint32_t own) {
+std::span<const announcement>
+told_interest::update(const account_ptr& where, const shared_text& what, uint32_t own, bool again) {
   changes_.clear();
   now_.clear();
   auto& in = accounts_[where.get()];
@@ -215,9 +216,9 @@ std::span<const announcement> told_interest::update(const account_ptr& where,
     in.where = where;
   auto hash = actors::hash_of(*what);
   announce(where->ledger->counts(*what), *what, *to_, own, by_origin_, now_);
-  compare_origins(in, what, hash);
+  compare_origins(in, what, hash, again);
   auto plain = std::find_if(now_.begin(), now_.end(), [](const auto& one) { return !one.first; });
-  compare_plain(in, what, hash, plain == now_.end() ? 0 : plain->second);
+  compare_plain(in, what, hash, plain == now_.end() ? 0 : plain->second, again);
   return changes_;
 }
 

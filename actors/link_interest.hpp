@@ -40,7 +40,11 @@ public:
   peer_interest& operator=(const peer_interest&) = delete;
   ~peer_interest() { clear(); }
 
-  /// In force when it returns. `weight`: of a queue group, at least 1.
+  /// What is added up for a group of many peers must not come to nothing.
+  static constexpr uint32_t most_weight = 1'000'000;
+
+  /// In force when it returns. `weight`: of a queue group, at least 1; of more than `most_weight`
+  /// members only so many count.
   outcome put(const account_ptr& where, const key& what, uint32_t weight = 1);
   /// False: it was not there.
   bool drop(const account& where, const key& what);
@@ -51,6 +55,18 @@ public:
   void clear();
   /// The same for one account.
   void clear(const account& where);
+  /// Ends that of which `unwanted(key, weight)` is true, in all accounts; it may not call back.
+  template <class F>
+  void drop_if(F&& unwanted) {
+    for (auto& [which, in] : accounts_)
+      drop_in(in, unwanted);
+  }
+  /// The same in one account.
+  template <class F>
+  void drop_if(const account& where, F&& unwanted) {
+    if (auto in = accounts_.find(&where); in != accounts_.end())
+      drop_in(in->second, unwanted);
+  }
   size_t size() const noexcept { return size_; }
   size_t size_in(const account& where) const noexcept;
 
@@ -66,6 +82,17 @@ private:
     mutable protocol::flat_table<entry> table;
   };
 
+  template <class F>
+  void drop_in(book& in, F& unwanted) {
+    std::vector<remote_interest_ptr> gone;
+    in.table.for_each([&](const entry& each) {
+      const auto& what = *each.what;
+      if (unwanted(key{what.origin(), what.subject(), what.queue()}, what.weight()))
+        gone.push_back(each.what);
+    });
+    for (const auto& each : gone)
+      drop(*in.where, {each->origin(), each->subject(), each->queue()});
+  }
   entry* find(const book& in, const key& what, uint32_t hash) const;
   uint32_t hash_of(const key& what) const noexcept;
   shared_text shared(std::string_view origin);
@@ -103,9 +130,11 @@ public:
 
   /// What the peer has to be told for it to know what the ledger of `where` says now; taken as
   /// told. Good until the next call. `own`: how much of it is the peer's own interest; only leafs
-  /// without a cluster's name need it.
+  /// without a cluster's name need it. `again`: also what it was told already and still holds.
   std::span<const announcement> update(const account_ptr& where, const shared_text& what,
-                                       uint32_t own = 0);
+                                       uint32_t own = 0, bool again = false);
+  /// Was it told of the account, since that was forgotten or withdrawn?
+  bool knows(const account& where) const { return accounts_.contains(&where); }
   /// It is told nothing of the account any more, or from the beginning.
   void forget(const account& where);
   /// The same for a peer that knows of it: what has to be said for it to know nothing. Good until
@@ -135,8 +164,8 @@ private:
     protocol::flat_table<origin_entry> by_origin;
   };
 
-  void compare_plain(book& in, const shared_text& what, uint32_t hash, uint32_t weight);
-  void compare_origins(book& in, const shared_text& what, uint32_t hash);
+  void compare_plain(book& in, const shared_text& what, uint32_t hash, uint32_t weight, bool again);
+  void compare_origins(book& in, const shared_text& what, uint32_t hash, bool again);
 
   link_destination_ptr to_;
   bool by_origin_;

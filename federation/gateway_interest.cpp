@@ -72,9 +72,14 @@ bool gateway_session::on_interest(const protocol::link_interest& what) {
 void gateway_session::remember(const protocol::link_interest& what) {
   waiting_interest::key key{
       std::string{what.account}, {}, std::string{what.subject}, std::string{what.queue}};
-  if (!what.add)
+  if (what.add)
+    keep(std::move(key));
+  else
     waiting_.drop(key);
-  else if (waiting_.add(std::move(key), 1) == waiting_interest::outcome::overflowed)
+}
+
+void gateway_session::keep(waiting_interest::key what) {
+  if (waiting_.add(std::move(what), 1) == waiting_interest::outcome::overflowed)
     log::warn("gid:{} - {}", where_.dest->cid, too_much_waits);
 }
 
@@ -89,17 +94,7 @@ bool gateway_session::on_account(bool interested, std::string_view account) {
 }
 
 void gateway_session::drop_plain(actors::account& where) {
-  if (heard_->size_in(where) == 0)
-    return;
-  std::vector<std::string> plain;
-  where.interests.for_each([&](protocol::interest& item) {
-    const auto& sub = static_cast<actors::subscription&>(item);
-    // What is remembered of mapped replies leads nowhere, and so not here.
-    if (sub.to.get() == where_.dest.get() && sub.queue().empty())
-      plain.emplace_back(sub.subject());
-  });
-  for (const auto& subject : plain)
-    heard_->drop(where, {{}, subject, {}});
+  heard_->drop_if(where, [](const auto& what, uint32_t) { return what.queue.empty(); });
 }
 
 // -- our interest, if we accepted
@@ -113,14 +108,10 @@ void gateway_session::account_changed(const actors::account_ptr& which) {
     return;
   bool removed = where_.accounts.find(which->name) != which;
   if (heard_) {
-    if (removed) {
-      heard_->clear(*which);
-      queued_.erase(which.get());
-      return;
-    }
-    waiting_.take(which->name, [&](const auto& what, uint32_t) {
-      put(which, {{}, what.subject, what.queue});
-    });
+    if (removed)
+      keep_waiting(which);
+    else
+      take_in(which);
     return;
   }
   if (removed) {
@@ -138,14 +129,54 @@ void gateway_session::account_changed(const actors::account_ptr& which) {
   host_.go_on_telling();
 }
 
+/// The peer says but once what it wants there: another account of its name gets that, whether it is
+/// there already or comes later.
+void gateway_session::keep_waiting(const actors::account_ptr& removed) {
+  heard_->drop_if(*removed, [&](const auto& what, uint32_t) {
+    keep({removed->name, {}, std::string{what.subject}, std::string{what.queue}});
+    return true;
+  });
+  heard_->clear(*removed);
+  queued_.erase(removed.get());
+  if (auto next = where_.accounts.find(removed->name))
+    take_in(next);
+}
+
+void gateway_session::take_in(const actors::account_ptr& which) {
+  waiting_.take(which->name, [&](const auto& what, uint32_t) {
+    put(which, {{}, what.subject, what.queue});
+  });
+}
+
+/// A- alone would leave groups in force, and at nats-server with them all else (gateways.md 6).
 void gateway_session::forget(const actors::account_ptr& removed) {
-  if (begun_.erase(removed.get()) > 0)
-    host_.say(fmt::format("A- {}\r\n", removed->name));
-  told_->forget(*removed);
-  listed_.erase(removed->name);
   if (!untold_.empty() && untold_.back() == removed)
     untold_texts_.clear();
   std::erase(untold_, removed);
+  bool begun = begun_.erase(removed.get()) > 0;
+  withdraw(*removed);
+  if (auto next = where_.accounts.find(removed->name)) {
+    begin_again(next);
+    return;
+  }
+  if (begun)
+    host_.say(fmt::format("A- {}\r\n", removed->name));
+  listed_.erase(removed->name);
+}
+
+/// The peer knows names, and has heard that of this account as well all has ended.
+void gateway_session::begin_again(const actors::account_ptr& which) {
+  if (begun_.erase(which.get()) == 0)
+    return;
+  withdraw(*which);
+  if (std::find(untold_.begin(), untold_.end(), which) == untold_.end())
+    untold_.insert(untold_.begin(), which);
+  host_.go_on_telling();
+}
+
+void gateway_session::withdraw(const actors::account& where) {
+  for (const auto& each : told_->withdraw(where))
+    write(where.name, each);
 }
 
 /// What changes before that is found in the ledger then: the peer would not listen yet.
@@ -185,21 +216,24 @@ void gateway_session::tell(const actors::interest_changes& changes) {
 
 /// A group counts as one member, however many it has (gateways.md section 5).
 void gateway_session::announce(const actors::account_ptr& where, const actors::shared_text& what) {
-  for (const auto& each : told_->update(where, what)) {
-    bool add = each.weight > 0;
-    line_ = add ? "RS+ " : "RS- ";
-    line_ += where->name;
+  for (const auto& each : told_->update(where, what))
+    write(where->name, each);
+}
+
+void gateway_session::write(std::string_view account, const actors::announcement& what) {
+  bool add = what.weight > 0;
+  line_ = add ? "RS+ " : "RS- ";
+  line_ += account;
+  line_ += ' ';
+  line_ += what.what->subject();
+  if (auto queue = what.what->queue(); !queue.empty()) {
     line_ += ' ';
-    line_ += each.what->subject();
-    if (auto queue = each.what->queue(); !queue.empty()) {
-      line_ += ' ';
-      line_ += queue;
-      if (add)
-        line_ += " 1";
-    }
-    line_ += "\r\n";
-    host_.say(line_);
+    line_ += queue;
+    if (add)
+      line_ += " 1";
   }
+  line_ += "\r\n";
+  host_.say(line_);
 }
 
 } // namespace troupe::federation

@@ -118,9 +118,15 @@ private:
   void begin_telling(const actors::account_ptr& where);
   void list(std::string_view account);
   void forget(const actors::account_ptr& removed);
+  void keep_waiting(const actors::account_ptr& removed);
+  void take_in(const actors::account_ptr& which);
+  void begin_again(const actors::account_ptr& which);
+  void withdraw(const actors::account& where);
+  void write(std::string_view account, const actors::announcement& what);
   void announce(const actors::account_ptr& where, const actors::shared_text& what);
   void put(const actors::account_ptr& where, const actors::peer_interest::key& what);
   void remember(const protocol::link_interest& what);
+  void keep(waiting_interest::key what);
   void drop_plain(actors::account& where);
   void refuse_account(std::string_view name);
   const actors::account_ptr& account_of(std::string_view name);

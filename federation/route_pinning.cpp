@@ -64,14 +64,14 @@ void route_session::move_out(const std::string& account) {
   if (!where)
     return;
   heard_->clear(*where);
-  for (const auto& each : told_->withdraw(*where))
-    write(account, each);
+  withdraw(*where);
 }
 
 /// Interest that came before the account did.
 void route_session::take_in(const actors::account_ptr& which) {
   waiting_.take(which->name, [&](const auto& what, uint32_t weight) {
-    put(which, {what.origin, what.subject, what.queue}, weight);
+    if (may_take(what.subject, what.queue)) // a reload may have changed that
+      put(which, {what.origin, what.subject, what.queue}, weight);
   });
 }
 

@@ -8,8 +8,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <iterator>
+#include <utility>
 
 namespace troupe::federation {
 
@@ -21,8 +20,6 @@ namespace {
 
 /// Bytes that one peer may cause to be formatted before others have a turn.
 constexpr size_t output_a_turn = 8 * 1024 * 1024;
-/// Subjects that are told between two looks at the mail.
-constexpr size_t told_a_turn = 4096;
 /// A nonce is announced although routes do not use it (routes.md section 4).
 constexpr int64_t protocol_of_routes = 2;
 
@@ -134,6 +131,8 @@ bool route_session::on_info(std::string_view json) {
     said.ldm = false;
     said.route_acc_add_reqid.clear();
     said.route_account.clear();
+    said.import_.reset(); // of rules that are no more nothing is said
+    said.export_.reset();
     if (auto problem = parse_link_info(json, said); !problem.empty())
       return fail(close_reason::protocol_violation, "", "Error parsing INFO: " + problem);
     return later_info(said, json);
@@ -209,10 +208,8 @@ bool route_session::later_info(const protocol::link_info& said, std::string_view
   bool takes_other_interest = said.export_ != peer_.export_;
   peer_ = said;
   host_.pass_on({rid_, said, {}});
-  if (takes_other_interest) { // it may have refused what it would take now
-    told_ = std::make_unique<actors::told_interest>(where_.dest, peer_.lnocu);
-    tell_all();
-  }
+  if (takes_other_interest) // it may have refused what it would take now
+    tell_all_again();
   return true;
 }
 
@@ -241,8 +238,8 @@ void route_session::on_violation(errc code) {
   fail(protocol::reason_of(code), text, text.empty() ? "Malformed operation" : text);
 }
 
-// -- the peer's interest
-// ---------------------------------------------------------------------------
+// -- messages
+// --------------------------------------------------------------------------------------
 
 const actors::account_ptr& route_session::account_of(std::string_view name) {
   if (!account_ || account_name_ != name) {
@@ -253,88 +250,6 @@ const actors::account_ptr& route_session::account_of(std::string_view name) {
   }
   return account_;
 }
-
-void route_session::put(const actors::account_ptr& where, const actors::peer_interest::key& what,
-                        uint32_t weight) {
-  if (heard_->put(where, what, std::max(weight, 1U)) == actors::peer_interest::outcome::invalid)
-    host_.say("-ERR 'Invalid Subscription'\r\n");
-}
-
-bool route_session::on_interest(const protocol::link_interest& what) {
-  const auto& rules = mine_->permissions;
-  if (what.add && rules
-      && rules->may_subscribe(what.subject, what.queue) == security::subscribe_verdict::refused) {
-    log::debug(
-        "rid:{} - its interest in \"{}\" is not taken: cluster permissions forbid the export", rid_,
-        log::printable(what.subject));
-    return true;
-  }
-  auto account = named(what.account);
-  const auto& where = account_of(account);
-  if (!where || moved_.contains(account)) {
-    remember(what);
-    return true;
-  }
-  actors::peer_interest::key key{what.origin, what.subject, what.queue};
-  if (what.add)
-    put(where, key, what.weight);
-  else
-    heard_->drop(*where, key);
-  return !has_enough();
-}
-
-/// A resolver may bring the account later.
-void route_session::remember(const protocol::link_interest& what) {
-  std::string account{named(what.account)};
-  waiting_interest::key key{account, std::string{what.origin}, std::string{what.subject},
-                            std::string{what.queue}};
-  if (!what.add) {
-    waiting_.drop(key);
-    return;
-  }
-  auto outcome = waiting_.add(std::move(key), what.weight);
-  if (outcome == waiting_interest::outcome::new_account)
-    host_.miss(account);
-  else if (outcome == waiting_interest::outcome::overflowed)
-    log::warn("rid:{} - {}", rid_, too_much_waits);
-}
-
-void route_session::account_changed(const actors::account_ptr& which) {
-  account_ = nullptr;
-  subject_.reset();
-  if (!admitted())
-    return;
-  if (where_.accounts.find(which->name) != which) { // removed
-    heard_->clear(*which);
-    told_->forget(*which);
-    return;
-  }
-  if (!moved_.contains(which->name))
-    take_in(which);
-}
-
-std::vector<actors::subscription_snapshot> route_session::interest_list() const {
-  std::vector<actors::subscription_snapshot> out;
-  for (const auto& where : where_.accounts.all())
-    where->interests.for_each([&](protocol::interest& item) {
-      auto& sub = static_cast<actors::subscription&>(item);
-      if (sub.to.get() != where_.dest.get())
-        return;
-      auto& remote = static_cast<actors::remote_interest&>(sub);
-      auto& one = out.emplace_back();
-      one.account = where->name;
-      one.subject = sub.subject();
-      one.queue = sub.queue();
-      one.sid = fmt::format("{} {}{}{} {}{}{}", remote.origin().empty() ? "R" : "L",
-                            remote.origin(), remote.origin().empty() ? "" : " ", where->name,
-                            one.subject, one.queue.empty() ? "" : " ", one.queue);
-      one.cid = rid_;
-    });
-  return out;
-}
-
-// -- messages
-// --------------------------------------------------------------------------------------
 
 bool route_session::on_message(const protocol::link_message& msg) {
   ++in_messages;
@@ -355,77 +270,8 @@ bool route_session::on_message(const protocol::link_message& msg) {
   return !has_enough();
 }
 
-// -- our interest
-// ----------------------------------------------------------------------------------
-
-void route_session::tell_all() {
-  untold_ = where_.accounts.all();
-  std::erase_if(untold_, [this](const auto& each) { return !carries(each->name); });
-  untold_texts_.clear();
-  if (!untold_.empty())
-    untold_texts_ = untold_.back()->ledger->all();
-  host_.go_on_telling();
-}
-
-void route_session::tell_more() {
-  if (!admitted())
-    return;
-  for (size_t left = told_a_turn; left > 0 && !untold_.empty();) {
-    auto& texts = untold_texts_;
-    for (; left > 0 && !texts.empty(); --left) {
-      announce(untold_.back(), texts.back());
-      texts.pop_back();
-    }
-    if (!texts.empty())
-      break;
-    untold_.pop_back();
-    if (!untold_.empty())
-      texts = untold_.back()->ledger->all();
-  }
-  if (!untold_.empty())
-    host_.go_on_telling();
-}
-
-void route_session::tell(const actors::interest_changes& changes) {
-  if (!admitted())
-    return;
-  for (const auto& each : changes.all)
-    announce(each.where, each.what);
-}
-
-void route_session::announce(const actors::account_ptr& where, const actors::shared_text& what) {
-  if (!carries(where->name))
-    return;
-  for (const auto& each : told_->update(where, what)) {
-    const auto& rules = mine_->permissions;
-    if (rules && each.weight > 0 && !rules->may_publish(each.what->subject()))
-      continue; // an end that it never heard a beginning of does no harm
-    write(where->name, each);
-  }
-}
-
-void route_session::write(std::string_view account, const actors::announcement& what) {
-  line_.clear();
-  bool add = what.weight > 0;
-  auto word = [&](std::string_view text) {
-    line_ += ' ';
-    line_ += text;
-  };
-  line_ = what.origin.empty() ? "RS" : "LS";
-  line_ += add ? '+' : '-';
-  if (!what.origin.empty() && (add || peer_.lnocu))
-    word(what.origin);
-  if (place_.has_slot())
-    word(account);
-  word(what.what->subject());
-  if (auto queue = what.what->queue(); !queue.empty()) {
-    word(queue);
-    if (add)
-      fmt::format_to(std::back_inserter(line_), " {}", what.weight);
-  }
-  line_ += "\r\n";
-  host_.say(line_);
-}
+// -- changes
+// ---------------------------------------------------------------------------------------
 
 void route_session::apply(terms_ptr mine) {
   bool other_rules =
@@ -438,8 +284,9 @@ void route_session::apply(terms_ptr mine) {
   if (!other_rules)
     return;
   host_.say(info_line(mine_->info)); // the peer learns of our permissions
-  told_ = std::make_unique<actors::told_interest>(where_.dest, peer_.lnocu);
-  tell_all();
+  heard_->drop_if(
+      [this](const auto& what, uint32_t) { return !may_take(what.subject, what.queue); });
+  tell_all_again();
 }
 
 // -- the end

@@ -109,6 +109,10 @@ private:
   bool later_info(const protocol::link_info& said, std::string_view json);
   void introduce_self();
   void tell_all();
+  void tell_all_again();
+  void forget_account(const actors::account_ptr& removed);
+  /// By the cluster's permissions.
+  bool may_take(std::string_view subject, std::string_view queue) const;
 
   // route_pinning.cpp
   /// Is the peer told of that account's interest over this link?
@@ -122,11 +126,14 @@ private:
     return place_.has_slot() ? account : std::string_view{place_.account};
   }
 
-  void announce(const actors::account_ptr& where, const actors::shared_text& what);
+  void announce(const actors::account_ptr& where, const actors::shared_text& what,
+                bool again = false);
+  void withdraw(const actors::account& where);
   void write(std::string_view account, const actors::announcement& what);
   void put(const actors::account_ptr& where, const actors::peer_interest::key& what,
            uint32_t weight);
   void remember(const protocol::link_interest& what);
+  waiting_interest::outcome keep(waiting_interest::key what, uint32_t weight);
   const actors::account_ptr& account_of(std::string_view name);
 
   route_host& host_;
@@ -149,7 +156,8 @@ private:
   std::map<std::string, std::string> asked_;      // for those of ours, by request
   std::vector<actors::account_ptr> untold_;       // accounts, the last one first
   std::vector<actors::shared_text> untold_texts_; // of the last of them
-  std::string line_;                              // scratch
+  bool again_ = false; // the peer was told of them before, when other rules held
+  std::string line_;   // scratch
 
   // Most messages are in the account, and to the subject, of the one before.
   std::string account_name_;

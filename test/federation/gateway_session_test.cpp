@@ -102,9 +102,13 @@ struct gateway_world {
     settle();
   }
   actors::subscription_ptr subscribe(std::string_view subject, std::string_view queue = {}) {
-    auto one = protocol::make_ref<actors::subscription>(
-        accounts.global->interests.share_text(subject, queue), "1", client);
-    REQUIRE(accounts.global->add_interest(one));
+    return subscribe_in(accounts.global, subject, queue);
+  }
+  actors::subscription_ptr subscribe_in(const actors::account_ptr& where, std::string_view subject,
+                                        std::string_view queue = {}) {
+    auto one = protocol::make_ref<actors::subscription>(where->interests.share_text(subject, queue),
+                                                        "1", client);
+    REQUIRE(where->add_interest(one));
     return one;
   }
   /// As the link does when it is told that something has changed.
@@ -294,6 +298,67 @@ TEST_CASE("accepted gateways are told of the cluster's other members") {
   CHECK(contains(world.host.take(), "\"gateway_urls\":[\"127.0.0.1:7222\",\"127.0.0.1:7223\"]"));
 }
 
+TEST_CASE("a peer hears that the interest of a removed account has gone, groups and all") {
+  gateway_world world;
+  world.come();
+  auto gone = world.accounts.named("GONE");
+  world.session.account_changed(gone);
+  auto foo = world.subscribe_in(gone, "foo");
+  auto work = world.subscribe_in(gone, "work", "q");
+  world.tell_more();
+  world.host.take();
+  world.accounts.remove("GONE");
+  world.session.account_changed(gone);
+  auto said = world.host.take();
+  auto plain = said.find("RS- GONE foo\r\n");
+  auto group = said.find("RS- GONE work q\r\n");
+  auto mark = said.find("A- GONE\r\n");
+  REQUIRE(plain != said.npos);
+  REQUIRE(group != said.npos);
+  REQUIRE(mark != said.npos);
+  CHECK(plain < mark);
+  CHECK_MESSAGE(group < mark, "A- would leave groups in force");
+}
+
+TEST_CASE("the end of a removed account takes nothing from the next one of its name") {
+  gateway_world world;
+  world.come();
+  auto first = world.accounts.named("TWICE");
+  world.session.account_changed(first);
+  world.subscribe_in(first, "foo");
+  world.tell_more();
+  world.accounts.remove("TWICE");
+  auto second = world.accounts.named("TWICE");
+  world.session.account_changed(second);
+  world.subscribe_in(second, "foo");
+  world.tell_more();
+  world.session.account_changed(first); // the mail about it comes only now
+  world.tell_more();
+  auto said = world.host.take();
+  auto last = said.rfind("RS+ TWICE foo\r\n");
+  REQUIRE(last != said.npos);
+  CHECK(said.find("RS- TWICE foo\r\n", last) == said.npos);
+  CHECK(said.find("A- TWICE\r\n", last) == said.npos);
+  CHECK(said.rfind("\"gateway_cmd\":2", last) != said.npos);
+}
+
+TEST_CASE("no weights of members are so large that a group of them counts as none") {
+  gateway_world world;
+  world.come();
+  const auto& global = world.accounts.global;
+  std::vector<std::unique_ptr<actors::peer_interest>> members;
+  for (uint32_t weight : {999'999'999u, 999'999'999u, 999'999'999u, 999'999'999u, 294'967'300u}) {
+    auto route = protocol::make_ref<actors::link_destination>(uint64_t{20}, uint32_t{3},
+                                                              peer_role::route, int64_t{1} << 20);
+    members.push_back(std::make_unique<actors::peer_interest>(route, true, nullptr));
+    members.back()->put(global, {{}, "work", "q"}, weight);
+  }
+  auto one = world.subscribe("work", "q");
+  CHECK(world.told(one) == "RS+ $G work q 1\r\n");
+  global->drop_interest(*one);
+  CHECK(world.told(one).empty());
+}
+
 // -- dialling
 // --------------------------------------------------------------------------------------
 
@@ -416,4 +481,22 @@ TEST_CASE("a gateway's complaint ends the connection and is told in the log") {
   REQUIRE(world.host.ended);
   CHECK(world.host.ended->text == "Gateway Error 'Stale Connection'");
   CHECK(world.host.ended->error.empty());
+}
+
+TEST_CASE("what a gateway wants in an account that is removed, it gets when the account is back") {
+  gateway_world world{remote_g2()};
+  world.reach();
+  auto first = world.accounts.named("BACK");
+  world.session.account_changed(first);
+  world.hear("RS+ BACK foo\r\nRS+ BACK work q 1\r\n");
+  REQUIRE(world.session.interests() == 2);
+  world.accounts.remove("BACK");
+  world.session.account_changed(first);
+  CHECK(world.session.interests() == 0);
+  auto second = world.accounts.named("BACK");
+  world.session.account_changed(second);
+  CHECK(second->interests.match("foo")->fanout() == 1);
+  CHECK(second->interests.match("work")->fanout() == 1);
+  world.hear("RS- BACK foo\r\nRS- BACK work q\r\n");
+  CHECK(world.session.interests() == 0);
 }

@@ -206,3 +206,120 @@ TEST_CASE("that it gets no connection of one account is no fault of a newer nats
   REQUIRE(other.host.ended);
   CHECK(other.host.ended->loudly);
 }
+
+TEST_CASE("a peer hears that the interest of a removed account has gone, groups and all") {
+  session_world world;
+  world.admit();
+  auto gone = world.accounts.named("GONE");
+  world.session.account_changed(gone);
+  auto foo = world.subscribe(gone, "foo");
+  auto work = world.subscribe(gone, "work", "q");
+  world.told(gone, foo);
+  world.told(gone, work);
+  REQUIRE(world.accounts.remove("GONE"));
+  world.session.account_changed(gone);
+  auto said = world.host.take();
+  CHECK(said.find("RS- GONE foo\r\n") != std::string::npos);
+  CHECK(said.find("RS- GONE work q\r\n") != std::string::npos);
+  // Its clients are still about to go, and may do this and that meanwhile.
+  auto late = world.subscribe(gone, "late");
+  CHECK(world.told(gone, late).empty());
+  gone->drop_interest(*foo);
+  CHECK(world.told(gone, foo).empty());
+}
+
+TEST_CASE("what a peer wants in an account that is removed, it gets when the account is back") {
+  session_world world;
+  world.admit();
+  auto first = world.accounts.named("BACK");
+  world.session.account_changed(first);
+  world.hear("RS+ BACK foo\r\nRS+ BACK work q 2\r\nRS+ BACK over\r\n");
+  REQUIRE(world.session.interests() == 3);
+  world.accounts.remove("BACK");
+  world.session.account_changed(first);
+  CHECK(world.session.interests() == 0);
+  CHECK(world.wanted(first, "foo") == 0);
+  world.hear("RS- BACK over\r\n");
+  auto second = world.accounts.named("BACK");
+  world.session.account_changed(second);
+  CHECK(world.wanted(second, "foo") == 1);
+  CHECK(world.wanted(second, "work") == 1);
+  CHECK(world.wanted(second, "over") == 0);
+  world.hear("RS- BACK foo\r\n");
+  CHECK(world.wanted(second, "foo") == 0);
+}
+
+TEST_CASE("the end of a removed account takes nothing from the next one of its name") {
+  session_world world;
+  world.admit();
+  auto first = world.accounts.named("TWICE");
+  world.session.account_changed(first);
+  world.hear("RS+ TWICE bar\r\n");
+  auto before = world.subscribe(first, "foo");
+  world.told(first, before);
+  world.accounts.remove("TWICE");
+  auto second = world.accounts.named("TWICE");
+  auto after = world.subscribe(second, "foo");
+  auto said = world.told(second, after);
+  world.session.account_changed(first); // the mail about it comes only now
+  world.session.account_changed(second);
+  world.tell_all();
+  said += world.host.take();
+  auto last = said.rfind("RS+ TWICE foo\r\n");
+  REQUIRE(last != std::string::npos);
+  CHECK(said.find("RS- TWICE foo\r\n", last) == std::string::npos);
+  CHECK(world.wanted(second, "bar") == 1);
+}
+
+TEST_CASE("when a peer takes other interest it hears all again, and no end is missed meanwhile") {
+  session_world world;
+  const auto& global = world.accounts.global;
+  world.admit("\"headers\":true,\"lnoc\":true,\"lnocu\":true,\"export\":{\"deny\":[\"x\"]}");
+  auto foo = world.subscribe(global, "foo");
+  auto bar = world.subscribe(global, "bar");
+  auto leaf = world.leaf_interest(global, "up", "SITE");
+  for (const auto& each : {foo, bar, leaf})
+    world.told(global, each);
+  std::string said;
+  SUBCASE("other rules") {
+    world.hear("INFO {\"server_id\":\"P\",\"export\":{\"deny\":[\"y\"]}}\r\n");
+  }
+  SUBCASE("no rules") {
+    world.hear("INFO {\"server_id\":\"P\"}\r\n");
+  }
+  global->drop_interest(*foo);
+  said += world.told(global, foo);
+  world.tell_all();
+  said += world.host.take();
+  CHECK(said.find("RS- $G foo\r\n") != std::string::npos);
+  CHECK(said.find("RS+ $G bar\r\n") != std::string::npos);
+  CHECK(said.find("LS+ SITE $G up\r\n") != std::string::npos);
+  CHECK(world.told(global, bar).empty());
+}
+
+TEST_CASE("other permissions after a reload hold for what was told and taken before") {
+  session_world world;
+  const auto& global = world.accounts.global;
+  auto inside = world.subscribe(global, "in.a");
+  auto outside = world.subscribe(global, "out.a");
+  world.admit();
+  world.hear("RS+ $G secret.x\r\nRS+ $G open.x\r\nRS+ LATER secret.y\r\n");
+  security::permission_rules rules;
+  rules.publish.allow = {"in.>"};
+  rules.subscribe.deny = {"secret.>"};
+  world.session.apply(terms_of_us(rules));
+  auto ended = world.subscribe(global, "out.b");
+  CHECK(world.told(global, ended).find("RS+") == std::string::npos);
+  world.tell_all();
+  auto said = world.host.take();
+  CHECK(said.find("RS- $G out.a\r\n") != std::string::npos);
+  CHECK(said.find("RS- $G in.a\r\n") == std::string::npos);
+  CHECK(world.wanted(global, "secret.x") == 0);
+  CHECK(world.wanted(global, "open.x") == 1);
+  auto later = world.accounts.named("LATER");
+  world.session.account_changed(later);
+  CHECK(world.wanted(later, "secret.y") == 0);
+  world.session.apply(terms_of_us());
+  world.tell_all();
+  CHECK(world.host.take().find("RS+ $G out.a\r\n") != std::string::npos);
+}
