@@ -78,7 +78,10 @@ gateway_book::changes gateway_book::learn(const std::string& name,
                                           const std::vector<std::string>& urls, bool may_add) {
   changes out;
   if (auto* known = find(name)) {
+    bool was_lost = known->gid == 0 && known->addresses.empty();
     discover(*known, urls, false, out);
+    if (was_lost && !known->addresses.empty())
+      out.added.push_back(name);
     return out;
   }
   auto learned =

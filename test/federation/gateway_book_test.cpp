@@ -110,6 +110,17 @@ TEST_CASE("a cluster's own list replaces what was discovered, but not what is co
   CHECK(book.replace("G9", {"c:7222"}).come.empty());
 }
 
+TEST_CASE("a cluster that says it is nowhere is dialled again when somebody knows better") {
+  gateway_book book;
+  book.learn("G2", {"a:7222"}, true);
+  book.replace("G2", {}); // its link ends later, with nobody left to dial
+  CHECK(book.find("G2")->addresses.empty());
+  auto now = book.learn("G2", {"b:7222"}, true);
+  CHECK(now.come.size() == 1);
+  CHECK(now.added == strings{"G2"});
+  CHECK_MESSAGE(book.learn("G2", {"c:7222"}, true).added.empty(), "it is being dialled");
+}
+
 TEST_CASE("a cluster that was learned of may be configured later, and stays dialled") {
   gateway_book book;
   book.learn("G2", {"b:7222"}, true);
