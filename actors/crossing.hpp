@@ -25,7 +25,7 @@ using stream_import_ptr = protocol::ref_ptr<const stream_import>;
 /// Carries quirk_crossing: the router does something else with it than to deliver.
 class crossing : public subscription {
 public:
-  enum class kind : uint8_t { shadow, service, responses, remote, mapped };
+  enum class kind : uint8_t { shadow, service, responses, remote, stream, mapped };
 
   const kind what;
 

@@ -47,6 +47,7 @@ interest_source source_of(const subscription& what) noexcept {
   case crossing::kind::responses:
   case crossing::kind::mapped: return interest_source::client;
   case crossing::kind::remote:
+  case crossing::kind::stream:
     return protocol::source_of(static_cast<const remote_interest&>(what).link().role);
   }
   return interest_source::client;

@@ -86,13 +86,15 @@ bool peer_interest::drop(const account& where, const key& what) {
   return true;
 }
 
-uint32_t peer_interest::weight_of(const account& where, const subject_text& what) const {
+const remote_interest* peer_interest::find(const account& where, const key& what) const {
   auto in = accounts_.find(&where);
-  if (in == accounts_.end())
-    return 0;
-  key one{{}, what.subject(), what.queue()};
-  const auto* known = find(in->second, one, hash_of(one));
-  return !known ? 0 : what.queue().empty() ? 1 : known->what->weight();
+  const auto* known = in == accounts_.end() ? nullptr : find(in->second, what, hash_of(what));
+  return known ? known->what.get() : nullptr;
+}
+
+uint32_t peer_interest::weight_of(const account& where, const subject_text& what) const {
+  const auto* known = find(where, key{{}, what.subject(), what.queue()});
+  return !known ? 0 : what.queue().empty() ? 1 : known->weight();
 }
 
 void peer_interest::clear() {

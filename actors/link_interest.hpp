@@ -48,6 +48,14 @@ public:
   outcome put(const account_ptr& where, const key& what, uint32_t weight = 1);
   /// False: it was not there.
   bool drop(const account& where, const key& what);
+  /// Null: it is not there. Good until the next change.
+  const remote_interest* find(const account& where, const key& what) const;
+  /// All of one account, in no order; nothing may be changed meanwhile.
+  template <class Visit>
+  void for_each(const account& where, Visit&& visit) const {
+    if (auto in = accounts_.find(&where); in != accounts_.end())
+      in->second.table.for_each([&](const entry& each) { visit(*each.what); });
+  }
   /// How much of the account's interest is this peer's own.
   uint32_t weight_of(const account& where, const protocol::subject_text& what) const;
 

@@ -249,6 +249,7 @@ private:
   struct known_link_line {
     uint64_t flush = 0;
     const link_destination* to = nullptr;
+    const stream_import* via = nullptr;
     uint64_t subject = 0;
     size_t size = 0;
     size_t length = 0;
@@ -259,6 +260,7 @@ private:
     remote_interest* by;         ///< one of its interests
     size_t first_queue = no_one; ///< into `chosen_`
     size_t last_queue = no_one;
+    size_t other_name = no_one; ///< it gets the message under that name as well: into `wanted_`
   };
   struct chosen_queue {
     std::string_view name;
@@ -302,15 +304,17 @@ private:
   link_destination_ptr route_to(std::string_view server, const account& where) const;
   template <class Which>
   bool send_by_hash(account& where, const routed_message& msg, Which&& which);
-  bool may_take(const remote_interest& sub, const routed_message& msg, bool unserved = false) const;
-  wanted_link& want(remote_interest& sub);
+  std::string_view name_over(const remote_interest& sub, std::string_view subject);
+  bool have_one_name(const remote_interest& a, const remote_interest& b, std::string_view subject);
+  bool may_take(const remote_interest& sub, const routed_message& msg, bool unserved = false);
+  wanted_link& want(remote_interest& sub, const routed_message& msg);
   bool choose_member(account& where, known_subject& subject, const protocol::queue_group& group,
                      const routed_message& msg);
   bool try_members(account& where, known_subject& subject,
                    std::span<protocol::interest* const> members, uint64_t draw,
                    const routed_message& msg, bool unserved);
   bool try_nearest(std::span<protocol::interest* const> members, const routed_message& msg);
-  void choose(remote_interest& sub);
+  void choose(remote_interest& sub, const routed_message& msg);
   void send_over(account& where, uint64_t subject, const wanted_link& whom,
                  const routed_message& msg);
   void write_line(outgoing& out, account& where, const wanted_link& whom,
@@ -364,6 +368,7 @@ private:
   std::function<void()> begin_sweeping_;
   uint64_t generation_ = 1;             // of what `known_subject::targets` say
   std::string local_subject_;           // scratch
+  std::string other_subject_;           // likewise
   std::string request_header_;          // likewise, while no request uses it
   std::string reply_subject_;           // likewise
   std::vector<broker_message> metrics_; // go out with the next flush

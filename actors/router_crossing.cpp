@@ -44,6 +44,7 @@ bool router::cross(account& where, known_subject& subject, crossing& sub,
   case crossing::kind::responses:
     return msg.came != passage::request && respond(where, msg); // it cannot answer another one
   case crossing::kind::remote:
+  case crossing::kind::stream:
   case crossing::kind::mapped: break; // deliver_linked() sees to them
   }
   return false;

@@ -56,7 +56,7 @@ size_t router::deliver_with_links(account& where, known_subject& subject,
     auto& sub = static_cast<subscription&>(*item);
     if (!is_link(item->kind()))
       delivered += offer_here(where, subject, sub, msg) ? size_t{1} : size_t{0};
-    else if (static_cast<crossing&>(sub).what == crossing::kind::remote)
+    else if (static_cast<crossing&>(sub).what != crossing::kind::mapped)
       remotes_.push_back(static_cast<remote_interest*>(item));
   }
   wanted_.clear();
@@ -64,7 +64,7 @@ size_t router::deliver_with_links(account& where, known_subject& subject,
   ++round_;
   for (auto at = mine; at < remotes_.size(); ++at)
     if (may_take(*remotes_[at], msg))
-      want(*remotes_[at]);
+      want(*remotes_[at], msg);
   remotes_.resize(mine);
   delivered += wanted_.size();
   for (const auto& group : receivers.groups())
@@ -93,11 +93,24 @@ bool router::offer_here(account& where, known_subject& subject, subscription& su
   return true;
 }
 
+/// What the subject is called on that link: in the account that takes it as a stream. Good until
+/// the next call.
+std::string_view router::name_over(const remote_interest& sub, std::string_view subject) {
+  const auto* import = sub.import();
+  if (!import) [[likely]]
+    return subject;
+  local_subject_.clear();
+  import->transform.apply_to(subject, local_subject_);
+  return local_subject_;
+}
+
 /// `unserved`: it is for a queue group that nobody nearer can serve.
-bool router::may_take(const remote_interest& sub, const routed_message& msg, bool unserved) const {
+bool router::may_take(const remote_interest& sub, const routed_message& msg, bool unserved) {
   const auto& to = sub.link();
-  if (to.doomed() || !lets_pass(to, msg.pub.subject))
+  if (to.doomed() || (to.sends && !lets_pass(to, name_over(sub, msg.pub.subject))))
     return false;
+  if (sub.import() && msg.came != passage::published)
+    return false; // as in offer_shadow()
   if (!msg.link)
     return carries_message(peer_role::client, to.role);
   const auto& from = *msg.link;
@@ -113,21 +126,39 @@ bool router::may_take(const remote_interest& sub, const routed_message& msg, boo
   return carries_message(from.link.role, to.role, facts);
 }
 
-/// However many interests of a link match: it gets one line.
-router::wanted_link& router::want(remote_interest& sub) {
+bool router::have_one_name(const remote_interest& a, const remote_interest& b,
+                           std::string_view subject) {
+  if (a.import() == b.import()) [[likely]]
+    return true;
+  other_subject_ = name_over(a, subject);
+  return name_over(b, subject) == other_subject_;
+}
+
+/// However many interests of a link match: it gets one line, or, of streams, one for each name.
+router::wanted_link& router::want(remote_interest& sub, const routed_message& msg) {
   auto slot = sub.to->slot;
   if (slot >= batches_.size()) [[unlikely]]
     batches_.resize(std::max<size_t>(slot + 1, batches_.size() * 2));
   auto& place = batches_[slot];
-  if (place.round == round_ && wanted_[place.wanted].by->to == sub.to)
-    return wanted_[place.wanted];
+  if (place.round == round_ && wanted_[place.wanted].by->to == sub.to) {
+    auto at = place.wanted;
+    while (!have_one_name(*wanted_[at].by, sub, msg.pub.subject)) {
+      auto& next = wanted_[at].other_name;
+      if (next == no_one) {
+        next = wanted_.size();
+        return wanted_.emplace_back(wanted_link{&sub});
+      }
+      at = next;
+    }
+    return wanted_[at];
+  }
   place.round = round_;
   place.wanted = wanted_.size();
   return wanted_.emplace_back(wanted_link{&sub});
 }
 
-void router::choose(remote_interest& sub) {
-  auto& whom = want(sub);
+void router::choose(remote_interest& sub, const routed_message& msg) {
+  auto& whom = want(sub, msg);
   auto at = chosen_.size();
   chosen_.push_back({sub.queue()});
   if (whom.first_queue == no_one)
@@ -186,7 +217,7 @@ bool router::try_members(account& where, known_subject& subject,
     if (is_link(one->kind())) { // no mapped reply has a queue
       auto& remote = static_cast<remote_interest&>(*one);
       if (may_take(remote, msg, unserved)) {
-        choose(remote);
+        choose(remote, msg);
         return true;
       }
     } else if (offer_here(where, subject, static_cast<subscription&>(*one), msg)) {
@@ -210,7 +241,7 @@ bool router::try_nearest(std::span<protocol::interest* const> members, const rou
     }
   }
   if (nearest)
-    choose(*nearest);
+    choose(*nearest, msg);
   return nearest != nullptr;
 }
 
@@ -242,10 +273,12 @@ void router::write_same_line(outgoing& out, account& where, uint64_t subject,
     link_lines_.resize(known_lines);
   const auto& to = whom.by->link();
   const auto& pub = msg.pub;
+  const auto* via = whom.by->import();
   auto& known = link_lines_[to.slot % known_lines];
   if (known.flush != numbers_.flushes || known.to != &to || known.subject != subject
-      || known.size != pub.data.size()) {
-    if (where.name.size() + pub.subject.size() + 32 > known.text.size()) {
+      || known.via != via || known.size != pub.data.size()) {
+    auto name = name_over(*whom.by, pub.subject);
+    if (where.name.size() + name.size() + 32 > known.text.size()) {
       write_line(out, where, whom, msg);
       return;
     }
@@ -254,12 +287,13 @@ void router::write_same_line(outgoing& out, account& where, uint64_t subject,
       at = put(at, where.name);
       *at++ = ' ';
     }
-    at = put(at, pub.subject);
+    at = put(at, name);
     *at++ = ' ';
     at = put_number(at, pub.data.size());
     at = put(at, "\r\n");
     known.flush = numbers_.flushes;
     known.to = &to;
+    known.via = via;
     known.subject = subject;
     known.size = pub.data.size();
     known.length = static_cast<size_t>(at - known.text.data());
@@ -281,6 +315,7 @@ void router::write_line(outgoing& out, account& where, const wanted_link& whom,
                         const routed_message& msg) {
   const auto& to = whom.by->link();
   const auto& pub = msg.pub;
+  auto name = name_over(*whom.by, pub.subject);
   bool headers = pub.has_header && to.headers;
   auto head = msg.header; // in a piece of its own; else it lies before the body
   bool cut = (pub.has_header && !headers) || !head.empty();
@@ -292,7 +327,7 @@ void router::write_line(outgoing& out, account& where, const wanted_link& whom,
   size_t names = 0;
   for (auto at = whom.first_queue; at != no_one; at = chosen_[at].next)
     names += chosen_[at].name.size() + 1;
-  auto* at = out.room(64 + origin.size() + where.name.size() + pub.subject.size() + pub.reply.size()
+  auto* at = out.room(64 + origin.size() + where.name.size() + name.size() + pub.reply.size()
                       + names + head.size() + (slice ? 0 : wire.size()));
   auto* begin = at;
   auto word = [&](std::string_view text) {
@@ -307,7 +342,7 @@ void router::write_line(outgoing& out, account& where, const wanted_link& whom,
   }
   if (to.names_account())
     word(where.name);
-  word(pub.subject);
+  word(name);
   if (whom.first_queue != no_one)
     word(pub.reply.empty() ? "|" : "+");
   if (!pub.reply.empty())

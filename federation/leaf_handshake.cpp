@@ -264,6 +264,8 @@ void leaf_session::settle(const leaf_admission& answer) {
     responses_ = std::make_unique<security::response_tracker>(*user_->responses());
     where_.dest->set_quirk(actors::quirk_tracks_replies, true);
   }
+  heard_ = std::make_unique<actors::peer_interest>(where_.dest, false, where_.routes.news());
+  streams_ = std::make_unique<leaf_streams>(where_.dest, where_.routes.news());
   follow_account();
   if (!hub_) {
     auto info = about_us();
@@ -281,7 +283,6 @@ void leaf_session::settle(const leaf_admission& answer) {
   host_.say(fmt::format("LS+ {}\r\n", loop_subject_));
   if (!is_spoke() && !where_.links.identity().gateway.empty())
     host_.say("LS+ _GR_.>\r\n"); // answers to requests of other clusters come up to us
-  heard_ = std::make_unique<actors::peer_interest>(where_.dest, false, where_.routes.news());
   told_ = std::make_unique<actors::told_interest>(where_.dest);
   where_.dest->account = account_;
   where_.links.add(where_.dest); // from here on no change is missed

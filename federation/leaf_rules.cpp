@@ -46,11 +46,6 @@ subject_rules without_queues(const subject_rules& from) {
   return out;
 }
 
-bool is_exempt(std::string_view subject) {
-  return subject.starts_with("$LDS.") || subject.starts_with("_GR_.")
-         || subject.starts_with("$GR.");
-}
-
 subject_rules said_by(const std::optional<protocol::link_permissions>& side) {
   return side ? subject_rules{side->allow, side->deny} : subject_rules{};
 }
@@ -85,8 +80,13 @@ bool passes(const permissions_ptr& rules, std::string_view subject) {
          || rules->may_publish(subject);
 }
 
+bool is_of_links(std::string_view subject) {
+  return subject.starts_with("$LDS.") || subject.starts_with("_GR_.")
+         || subject.starts_with("$GR.");
+}
+
 bool may_pass(const permissions_ptr& rules, std::string_view pattern) {
-  if (!rules || is_exempt(pattern))
+  if (!rules || is_of_links(pattern))
     return true;
   if (protocol::is_literal(pattern))
     return passes(rules, pattern);

@@ -37,6 +37,9 @@ bool passes(const security::permissions_ptr& rules, std::string_view subject);
 /// found by.
 bool may_pass(const security::permissions_ptr& rules, std::string_view pattern);
 
+/// Do links find loops, or answers from other clusters, by it?
+bool is_of_links(std::string_view subject);
+
 /// What INFO says of one half of a user's permissions; absent: everything.
 std::optional<protocol::link_permissions> told_to_leaf(const security::subject_rules& rules);
 

@@ -87,6 +87,8 @@ void leaf_session::follow_account() {
   if (auto own = user_limits_.payload; own >= 0)
     limits_.max_payload = limits_.max_payload < 0 ? own : std::min(limits_.max_payload, own);
   forget_subject();
+  if (streams_)
+    streams_->follow(policy_, *account_, *heard_);
 }
 
 // -- the peer's interest
@@ -129,12 +131,27 @@ bool leaf_session::on_interest(const protocol::link_interest& what) {
     return loop_found();
   actors::peer_interest::key key{{}, what.subject, what.queue};
   if (!what.add)
-    heard_->drop(*account_, key);
-  else if (takes_interest(what)
-           && heard_->put(account_, key, std::max(what.weight, 1U))
-                  == actors::peer_interest::outcome::invalid)
-    host_.say("-ERR 'Invalid Subscription'\r\n");
+    lose_interest(key);
+  else if (takes_interest(what))
+    hear_interest(key, std::max(what.weight, 1U));
   return stage_ != stage::over && !has_enough();
+}
+
+/// In force in all accounts that it reaches when this returns.
+void leaf_session::hear_interest(const actors::peer_interest::key& what, uint32_t weight) {
+  using outcome = actors::peer_interest::outcome;
+  auto how = heard_->put(account_, what, weight);
+  if (how == outcome::invalid)
+    host_.say("-ERR 'Invalid Subscription'\r\n");
+  else if (how != outcome::known && !streams_->idle())
+    streams_->put(*heard_->find(*account_, what));
+}
+
+void leaf_session::lose_interest(const actors::peer_interest::key& what) {
+  if (!streams_->idle())
+    if (const auto* known = heard_->find(*account_, what))
+      streams_->drop(*known);
+  heard_->drop(*account_, what);
 }
 
 std::vector<std::string> leaf_session::interest_list() const {
@@ -254,6 +271,7 @@ void leaf_session::retire() {
   stage_ = stage::over;
   if (heard_) {
     where_.links.remove(*where_.dest);
+    streams_.reset();
     heard_->clear();
   }
   heard_.reset();

@@ -9,6 +9,7 @@
 #include "actors/link_interest.hpp"
 #include "actors/router.hpp"
 #include "federation/leaf_rules.hpp"
+#include "federation/leaf_streams.hpp"
 #include "federation/leaf_terms.hpp"
 #include "protocol/link_parser.hpp"
 #include "security/response_tracker.hpp"
@@ -151,6 +152,8 @@ private:
   bool introduce();
   protocol::link_info about_us() const;
   bool has_room() const;
+  void hear_interest(const actors::peer_interest::key& what, uint32_t weight);
+  void lose_interest(const actors::peer_interest::key& what);
   bool takes_interest(const protocol::link_interest& what);
   bool loop_found();
   bool may_come(std::string_view subject);
@@ -180,6 +183,7 @@ private:
   protocol::link_parser<leaf_session> parser_;
 
   std::unique_ptr<actors::peer_interest> heard_;
+  std::unique_ptr<leaf_streams> streams_;
   std::unique_ptr<actors::told_interest> told_;
   std::vector<actors::shared_text> untold_;
   std::string line_; // scratch

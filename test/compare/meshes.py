@@ -364,8 +364,6 @@ def meshes(ours, theirs):
 # What is known to differ, with the reason: by story, for the places that are ours, the way and whether
 # the real server is of 2.9.
 KNOWN = {
-    # A leaf node hears nothing of the streams that its account takes from others at our hub.
-    "stream": lambda ours, way, old: "hub" in ours and way.endswith(" to leaf"),
     # 2.9 takes a leaf node behind another member for as near as a client here; 2.15 does not.
     "queue group at both": lambda ours, way, old: old and "member" in ours
                            and way == "member to leaf",

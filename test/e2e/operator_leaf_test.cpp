@@ -131,3 +131,51 @@ TEST_CASE("an account that may have no leaf nodes gets none") {
   CHECK(says(*site.hub, "maximum account active connections exceeded"));
   CHECK(says(*site.leaf, "maximum account active connections exceeded"));
 }
+
+TEST_CASE("a leaf node's streams come and go with the claims of its account, and of the exporter") {
+  leaf_site site;
+  export_claim offer;
+  offer.name = "str";
+  offer.subject = "str.>";
+  offer.kind = share_kind::stream;
+  site.beta.claims.exports = {offer};
+  site.publish(site.beta);
+  site.start();
+  auto exporter = site.at_hub(site.beta), boss = site.at_hub(site.acme);
+  auto node = site.at_leaf();
+  node.send("SUB imp.> 1");
+  node.send("SUB last 2");
+  REQUIRE(leaf_site::passes(boss, node, "last"));
+  // Publishes until the stream arrives, or does not any more.
+  auto flows = [&](bool wanted) {
+    return eventually([&] {
+      exporter.send("PUB str.x 1\r\nx");
+      exporter.until_pong();
+      boss.send("PUB last 1\r\nx");
+      boss.until_pong();
+      std::string heard;
+      REQUIRE(eventually(
+          [&] { return (heard += node.until_pong()).find("MSG last") != std::string::npos; }));
+      return (heard.find("MSG imp.str.x 1 1") != std::string::npos) == wanted;
+    });
+  };
+  CHECK(flows(false));
+  import_claim wanted;
+  wanted.name = "str";
+  wanted.subject = "str.>";
+  wanted.local_subject = "imp.str.>";
+  wanted.account = site.beta.id();
+  wanted.kind = share_kind::stream;
+  site.acme.claims.imports = {wanted};
+  site.publish(site.acme);
+  CHECK(flows(true));
+  site.beta.claims.exports.clear();
+  site.publish(site.beta);
+  CHECK(flows(false));
+  site.beta.claims.exports = {offer};
+  site.publish(site.beta);
+  CHECK(flows(true));
+  site.acme.claims.imports.clear();
+  site.publish(site.acme);
+  CHECK(flows(false));
+}

@@ -60,9 +60,10 @@ struct mesh_client {
 
 struct mesh_broker {
   /// With `gateways` its site is a cluster that others reach by gateways.
-  mesh_broker(uint32_t number, uint32_t site, bool gateways, uint32_t slots_each)
-      : has_identity{gateways
-                     && take_identity("C" + std::to_string(site), "ID" + std::to_string(number))} {
+  mesh_broker(uint32_t number, uint32_t which_site, bool gateways, uint32_t slots_each)
+      : site{which_site}, has_identity{gateways
+                                       && take_identity("C" + std::to_string(site),
+                                                        "ID" + std::to_string(number))} {
     auto out = std::make_shared<federation::terms>();
     out->info.server_id = "ID" + std::to_string(number);
     out->info.server_name = "broker" + std::to_string(number);
@@ -92,6 +93,7 @@ struct mesh_broker {
     mine = std::move(out);
   }
 
+  const uint32_t site;
   federation::terms_ptr mine;
   federation::leaf_terms_ptr for_leafs;
   federation::gateway_terms_ptr for_gateways;
@@ -296,7 +298,10 @@ private:
   }
   void tell_rest() override { session_.tell_more(); }
   void tell(const actors::interest_changes& changes) override { session_.tell(changes); }
-  void follow(const actors::account_ptr&) override {}
+  void follow(const actors::account_ptr& which) override {
+    if (which == where_)
+      session_.follow_account();
+  }
   void withdraw() override { session_.retire(); }
 
   const actors::account_ptr where_;

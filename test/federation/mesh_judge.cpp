@@ -25,6 +25,13 @@ std::string listed(const std::set<uint32_t>& ids) {
 
 } // namespace
 
+mesh_judge::mesh_judge(std::vector<mesh_share> shares, size_t uplinks, std::vector<uint32_t> trees)
+    : shares_{std::move(shares)}, uplinks_{uplinks}, trees_{std::move(trees)} {
+  for (size_t i = 0; i < shares_.size(); ++i)
+    on_.insert(i);
+  ever_on_ = on_;
+}
+
 void mesh_judge::expect(const mesh_step& step, bool idle) {
   switch (step.what) {
   case kind::publish:
@@ -36,6 +43,10 @@ void mesh_judge::expect(const mesh_step& step, bool idle) {
     ever_[step.id] = step;
     break;
   case kind::unsubscribe: subscriptions_.erase(step.id); break;
+  case kind::reload:
+    if (on_.erase(step.count) == 0)
+      ever_on_.insert(*on_.insert(step.count).first);
+    break;
   case kind::connect:
   case kind::cut:
   case kind::account: break;
@@ -51,25 +62,30 @@ void mesh_judge::publish(const mesh_step& step) {
   one.said = step;
   one.exact = calm_;
   for (const auto& [id, sub] : subscriptions_)
-    for (const auto& each : ways_to(step, sub))
+    for (const auto& each : ways_to(step, sub, on_))
       if (auto queue = queue_name(sub); queue.empty())
         ++one.plain[id];
       else
         one.groups[each.groups + queue].insert(id);
 }
 
-std::vector<mesh_judge::way> mesh_judge::ways_to(const mesh_step& what,
-                                                 const mesh_step& sub) const {
+/// What comes from a leaf cluster never goes back there, not even as a stream (leafnodes.md 11).
+bool mesh_judge::are_in_one_tree(const mesh_step& one, const mesh_step& other) const {
+  return !trees_.empty() && trees_[one.broker] != 0 && trees_[one.broker] == trees_[other.broker];
+}
+
+std::vector<mesh_judge::way> mesh_judge::ways_to(const mesh_step& what, const mesh_step& sub,
+                                                 const std::set<size_t>& shares) const {
   std::vector<way> out;
   auto subject = published_subject(what);
   auto wants = subscribed_subject(sub);
   if (sub.account == what.account && plainly_matches(wants, subject))
     out.push_back({subject, "", nullptr});
-  for (size_t i = 0; i < shares_.size(); ++i) {
+  for (auto i : shares) {
     const auto& one = shares_[i];
     auto local = local_subject(one, i);
     if (!one.service && one.from == what.account && one.to == sub.account
-        && plainly_matches(shared_subject(one), subject)) {
+        && !are_in_one_tree(what, sub) && plainly_matches(shared_subject(one), subject)) {
       auto name = local.substr(0, local.find('.') + 1) + subject;
       if (plainly_matches(wants, name))
         out.push_back({name, "", &one}); // with those of the account that it comes from
@@ -87,7 +103,7 @@ std::vector<mesh_judge::way> mesh_judge::ways_to(const mesh_step& what,
 size_t mesh_judge::possible_hops(const message& what) const {
   std::set<std::string> groups;
   for (const auto& [id, sub] : ever_)
-    if (auto queue = queue_name(sub); !queue.empty() && !ways_to(what.said, sub).empty())
+    if (auto queue = queue_name(sub); !queue.empty() && !ways_to(what.said, sub, ever_on_).empty())
       groups.insert(queue);
   return groups.size();
 }
@@ -99,7 +115,7 @@ std::string mesh_judge::judge_message(const message& what,
     auto sub = ever_.find(id);
     if (sub == ever_.end())
       return said(what.said) + " reached an unknown subscription " + std::to_string(id);
-    auto ways = ways_to(what.said, sub->second);
+    auto ways = ways_to(what.said, sub->second, ever_on_);
     if (ways.empty())
       return said(what.said) + " reached " + std::to_string(id)
              + (sub->second.account == what.said.account ? ", which did not ask for it"
@@ -126,10 +142,11 @@ std::string mesh_judge::judge_message(const message& what,
   return {};
 }
 
-/// A subscription hears each publisher in order; over another broker's queue choice it need not.
+/// A subscription hears each publisher in order; over another broker's queue choice it need not,
+/// and what is asked of a service travels in another account, which may have a link of its own.
 std::string mesh_judge::judge_order(const std::vector<mesh_delivery>& heard) const {
-  // By subscription and by publisher: one for each account at each broker.
-  std::map<std::tuple<uint32_t, uint32_t, uint32_t>, uint32_t> last;
+  // By subscription, by publisher (one for each account at each broker), and where it travels.
+  std::map<std::tuple<uint32_t, uint32_t, uint32_t, uint32_t>, uint32_t> last;
   for (const auto& one : heard) {
     uint32_t id = 0;
     auto [end, error] =
@@ -142,7 +159,13 @@ std::string mesh_judge::judge_order(const std::vector<mesh_delivery>& heard) con
     // While interest changes, a copy that went on from a broker without a member comes late.
     if (!of->second.exact && possible_hops(of->second) > 0)
       continue;
-    auto& before = last[{one.subscription, of->second.said.broker, of->second.said.account}];
+    const auto& said_by = of->second.said;
+    std::set<uint32_t> travels;
+    for (const auto& each : ways_to(said_by, sub->second, ever_on_))
+      travels.insert(each.by && each.by->service ? each.by->from : said_by.account);
+    if (travels.size() != 1)
+      continue;
+    auto& before = last[{one.subscription, said_by.broker, said_by.account, *travels.begin()}];
     if (before > id)
       return said(of->second.said) + " reached " + std::to_string(one.subscription)
              + " after message " + std::to_string(before);
@@ -166,7 +189,7 @@ mesh_judge::judge_answers(const message& what,
     auto sub = ever_.find(who);
     if (who % 3 != 0 || sub == ever_.end())
       continue;
-    auto ways = ways_to(what.said, sub->second);
+    auto ways = ways_to(what.said, sub->second, ever_on_);
     const auto* by = ways.empty() ? nullptr : ways[0].by;
     if (by && !by->service)
       continue; // it answers in its own account, where nobody waits
@@ -195,7 +218,7 @@ bool mesh_judge::shared_with(const mesh_delivery& one) const {
   auto sub = ever_.find(one.subscription);
   if (of == messages_.end() || sub == ever_.end())
     return false;
-  auto ways = ways_to(of->second.said, sub->second);
+  auto ways = ways_to(of->second.said, sub->second, ever_on_);
   return std::any_of(ways.begin(), ways.end(),
                      [&](const auto& each) { return each.subject == one.subject; });
 }
@@ -226,12 +249,16 @@ std::string mesh_judge::judge(const std::vector<mesh_delivery>& heard) {
     wrong = judge_order(heard);
   messages_.clear();
   ever_ = subscriptions_;
+  ever_on_ = on_;
   return wrong;
 }
 
 std::string play(const mesh_plan& plan, actor_world& stage) {
   mesh_world world{plan, stage};
-  mesh_judge judge{plan.shares, plan.sites.size() + 1 > plan.clusters ? plan.brokers : 1};
+  std::vector<uint32_t> trees;
+  for (uint32_t broker = 0; broker < plan.brokers; ++broker)
+    trees.push_back(tree_of(plan, broker));
+  mesh_judge judge{plan.shares, plan.sites.size() + 1 > plan.clusters ? plan.brokers : 1, trees};
   for (const auto& step : plan.steps) {
     judge.expect(step, world.idle());
     world.apply(step);

@@ -18,9 +18,10 @@ namespace troupe::test {
 /// nobody gets it twice, and nobody who should not.
 class mesh_judge {
 public:
-  /// `uplinks`: so many members of one leaf site may have a hub each.
-  explicit mesh_judge(std::vector<mesh_share> shares = {}, size_t uplinks = 1)
-      : shares_{std::move(shares)}, uplinks_{uplinks} {}
+  /// `uplinks`: so many members of one leaf site may have a hub each. `trees`: by broker, of
+  /// tree_of(); empty: none is in one.
+  explicit mesh_judge(std::vector<mesh_share> shares = {}, size_t uplinks = 1,
+                      std::vector<uint32_t> trees = {});
 
   /// Before the world is told of the step. `idle`: nothing is on its way there.
   void expect(const mesh_step& step, bool idle);
@@ -44,7 +45,10 @@ private:
   };
 
   void publish(const mesh_step& step);
-  std::vector<way> ways_to(const mesh_step& what, const mesh_step& sub) const;
+  /// `shares`: by number, those that count.
+  std::vector<way> ways_to(const mesh_step& what, const mesh_step& sub,
+                           const std::set<size_t>& shares) const;
+  bool are_in_one_tree(const mesh_step& one, const mesh_step& other) const;
   bool shared_with(const mesh_delivery& one) const;
   size_t possible_hops(const message& what) const;
   std::string judge_message(const message& what, const std::map<uint32_t, size_t>& by) const;
@@ -54,6 +58,9 @@ private:
 
   std::vector<mesh_share> shares_;
   size_t uplinks_;
+  std::vector<uint32_t> trees_;
+  std::set<size_t> on_;      ///< shares in force
+  std::set<size_t> ever_on_; ///< since the last judgement, or still in force
   bool calm_ = false;
   std::map<uint32_t, mesh_step> subscriptions_; ///< in force
   std::map<uint32_t, mesh_step> ever_;          ///< since the last judgement, or still in force

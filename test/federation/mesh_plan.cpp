@@ -26,9 +26,8 @@ public:
     plan_.brokers = pick(4) == 0 ? 2 + pick(11) : 2 + pick(3); // mostly few: they shrink quickly
     plan_.accounts = 1 + pick(3);
     plan_.pool = seed % 2 == 0 ? 0 : static_cast<uint32_t>(1 + seed / 2 % 3);
-    bool leafs = by == mesh_kind::leafs || by == mesh_kind::everything;
     for (auto n = plan_.accounts > 1 ? pick(4) : 0; n > 0; --n)
-      share(!leafs);
+      share();
     if (by == mesh_kind::routes)
       return;
     for (uint32_t next = 1 + pick(3); next < plan_.brokers; next += 1 + pick(3))
@@ -64,9 +63,9 @@ private:
   void add(mesh_step step) { plan_.steps.push_back(step); }
 
   /// Streams come from accounts before, services from those behind: nothing goes round in circles.
-  void share(bool with_streams) {
+  void share() {
     mesh_share one;
-    one.service = !with_streams || pick(2) == 0;
+    one.service = pick(2) == 0;
     auto first = pick(plan_.accounts - 1);
     auto second = first + 1 + pick(plan_.accounts - 1 - first);
     one.from = one.service ? second : first;
@@ -144,6 +143,8 @@ private:
         add({.what = kind::cut, .broker = a, .other = b, .count = ids_ % (plan_.pool + 1)});
       } else if (what < 19 && a != b) {
         connect(a, b);
+      } else if (auto at = pick(6); at < plan_.shares.size() && !plan_.shares[at].service) {
+        add({.what = kind::reload, .count = at});
       } else {
         add({.what = kind::account, .broker = a, .account = pick(plan_.accounts)});
       }
@@ -176,6 +177,7 @@ std::string to_string(const mesh_step& step) {
   case kind::connect: return "connect " + between;
   case kind::cut: return "cut " + between;
   case kind::account: return "account " + place(step);
+  case kind::reload: return "reload, with or without the share " + std::to_string(step.count);
   case kind::subscribe: {
     auto queue = queue_name(step);
     return "subscribe " + id + " " + place(step) + " to " + subscribed_subject(step)
@@ -221,18 +223,27 @@ uint32_t member_for(const mesh_plan& plan, uint32_t broker, uint32_t site) {
   return first + broker % std::max(end - first, 1U);
 }
 
+/// Of two sites before it, the choice is made by its number: so there are chains and stars.
+uint32_t hub_site_of(uint32_t site) {
+  return site % 3 == 2 ? site - 2 : site - 1;
+}
+
 } // namespace
 
 uint32_t way_to(const mesh_plan& plan, uint32_t broker, uint32_t cluster) {
   return member_for(plan, broker, cluster);
 }
 
-/// Of two sites before it, the choice is made by its number: so there are chains and stars.
 uint32_t hub_of(const mesh_plan& plan, uint32_t broker) {
   auto site = site_of(plan, broker);
-  if (site == 0)
-    return broker;
-  return member_for(plan, broker, site % 3 == 2 ? site - 2 : site - 1);
+  return site == 0 ? broker : member_for(plan, broker, hub_site_of(site));
+}
+
+uint32_t tree_of(const mesh_plan& plan, uint32_t broker) {
+  uint32_t tree = 0;
+  for (auto site = site_of(plan, broker); site >= plan.clusters; site = hub_site_of(site))
+    tree = site;
+  return tree;
 }
 
 std::string to_string(const mesh_plan& plan) {

@@ -16,6 +16,7 @@ struct mesh_step {
     cut,         ///< the link between them is lost, with all that is on its way; `count`: of a
                  ///< pool only that slot, counted from 1
     account,     ///< `broker` learns of `account`
+    reload,      ///< the share of number `count` ends, or comes back, at every broker that has it
     subscribe,   ///< `id`
     unsubscribe, ///< `id`
     publish,     ///< `id`
@@ -63,6 +64,8 @@ mesh_plan make_mesh_plan(uint64_t seed, mesh_kind by);
 uint32_t site_of(const mesh_plan& plan, uint32_t broker);
 /// Whom a broker of a leaf site dials: for each it is one and the same; itself if it is none.
 uint32_t hub_of(const mesh_plan& plan, uint32_t broker);
+/// The leaf site that it is in or behind, and whose hubs are no leaf nodes; 0: it is in none.
+uint32_t tree_of(const mesh_plan& plan, uint32_t broker);
 
 /// Whom in a cluster a broker of another one dials: one and the same.
 uint32_t way_to(const mesh_plan& plan, uint32_t broker, uint32_t cluster);

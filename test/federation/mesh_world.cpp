@@ -16,7 +16,8 @@ constexpr uint32_t first_inbox = 1'000'000;
 constexpr std::string_view some_header = "NATS/1.0\r\nA: b\r\n\r\n";
 
 /// The accounts' rules at each broker that is no leaf node.
-std::vector<security::account_rules> rules_of(const mesh_plan& plan) {
+std::vector<security::account_rules> rules_of(const mesh_plan& plan,
+                                              const std::set<uint32_t>& ended = {}) {
   std::vector<security::account_rules> out;
   for (uint32_t i = 0; i < plan.accounts; ++i)
     out.emplace_back().name = account_name(i);
@@ -33,6 +34,8 @@ std::vector<security::account_rules> rules_of(const mesh_plan& plan) {
       offer.response =
           one.many ? security::response_kind::stream : security::response_kind::singleton;
     }
+    if (ended.contains(static_cast<uint32_t>(i)))
+      continue;
     auto& import = out[one.to].imports.emplace_back();
     import.kind = kind;
     import.account = account_name(one.from);
@@ -130,15 +133,53 @@ void mesh_world::subscribe(uint32_t id, mesh_client& whom, const std::string& su
   whom.where->add_interest(sub, whom.on->routes.news());
   auto& one = subscriptions_[id];
   one = {&whom, sub, {}};
-  for (const auto& import : whom.where->policy()->streams) { // as connection::shadow() does
-    auto pattern = import->transform.pull_back(subject);
-    if (!pattern)
+  follow_imports(one);
+}
+
+/// As a connection does.
+void mesh_world::follow_imports(interest& one) {
+  auto* news = one.whose->on->routes.news();
+  auto policy = one.whose->where->policy();
+  std::erase_if(one.shadows, [&](const auto& each) {
+    bool goes = std::count(policy->streams.begin(), policy->streams.end(), each->by) == 0;
+    if (goes)
+      each->by->from->drop_interest(*each, news);
+    return goes;
+  });
+  for (const auto& import : policy->streams) {
+    auto pattern = import->transform.pull_back(one.what->subject());
+    auto is_of = [&](const auto& each) { return each->by == import; };
+    if (!pattern || std::any_of(one.shadows.begin(), one.shadows.end(), is_of))
       continue;
     auto shadow = protocol::make_ref<actors::shadow_subscription>(
-        import->from->interests.share_text(*pattern, queue), sub, import);
-    if (import->from->add_interest(shadow, whom.on->routes.news()))
+        import->from->interests.share_text(*pattern, one.what->queue()), one.what, import);
+    if (import->from->add_interest(shadow, news))
       one.shadows.push_back(std::move(shadow));
   }
+}
+
+/// Everywhere at once, but what is on its way stays so.
+void mesh_world::reload(uint32_t share) {
+  if (ended_.erase(share) == 0)
+    ended_.insert(share);
+  for (auto& each : brokers_) {
+    if (each->site >= shape_.clusters)
+      continue;
+    for (const auto& problem : each->accounts.apply(rules_of(shape_, ended_)))
+      trouble_ = problem;
+    for (const auto& which : each->accounts.all())
+      for (auto& reactor : each->reactors)
+        reactor.routes.forget(*which);
+    for (auto& [id, one] : subscriptions_)
+      if (one.whose->home == each.get()) {
+        one.whose->on->begin_read();
+        follow_imports(one);
+      }
+  }
+  for (auto& each : cables_)
+    for (size_t end = 0; end < 2; ++end)
+      for (const auto& which : brokers_[end == 0 ? each.a : each.b]->accounts.all())
+        each.ends[end]->account_changed(which);
 }
 
 void mesh_world::drop(interest& one, actors::interest_news* news) {
@@ -405,6 +446,7 @@ void mesh_world::apply(const mesh_step& step) {
           each.ends[end]->account_changed(which);
     return;
   }
+  case kind::reload: reload(step.count); return;
   case kind::subscribe: {
     auto& whom = client_of(step.broker, step.account);
     whom.on->begin_read();

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <random>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -65,6 +66,8 @@ private:
   void cut(uint32_t a, uint32_t b, uint32_t slot);
   void subscribe(uint32_t id, mesh_client& whom, const std::string& subject,
                  const std::string& queue);
+  void follow_imports(interest& one);
+  void reload(uint32_t share);
   void unsubscribe(uint32_t id);
   void drop(interest& one, actors::interest_news* news);
   void publish(mesh_client& by, const std::string& subject, const std::string& reply,
@@ -80,6 +83,7 @@ private:
   std::deque<cable> cables_;
   std::vector<std::unique_ptr<mesh_end>> graves_; ///< ends of links that were cut
   std::map<uint32_t, interest> subscriptions_;
+  std::set<uint32_t> ended_; ///< shares
   std::vector<uint32_t> inboxes_;
   std::deque<answer> answers_;
   std::vector<mesh_delivery> heard_;
