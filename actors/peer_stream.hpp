@@ -6,6 +6,7 @@
 #include "actors/reactor.hpp"
 #include "actors/tls_stream.hpp"
 #include "actors/websocket_stream.hpp"
+#include "actors/write_patience.hpp"
 #include "protocol/close_reason.hpp"
 
 #include <cstddef>
@@ -77,6 +78,8 @@ protected:
   virtual loop_clock::duration write_deadline() const {
     return home_.current->options.timing.write_deadline;
   }
+  /// Must it take all that waits within that time, and not just something of it?
+  virtual bool must_take_all() const { return false; }
 
   // -- life --------------------------------------------------------------------------------------
 
@@ -136,8 +139,6 @@ protected:
   timer life_timer_; // the actor's own limits; lingering
 
 private:
-  static constexpr uint64_t progress_unknown = ~uint64_t{0};
-
   void read_large();
   bool unframe(char* data, size_t& size);
   void read_early();
@@ -148,6 +149,7 @@ private:
   void discard_input();
   void input_failed(io_result::status what);
   void wrote(size_t bytes);
+  void wait_for_room();
   void write_due();
   void wait_for_itself();
   void stop_waiting();
@@ -161,8 +163,7 @@ private:
   size_t queue_head_ = 0; // index of the first batch not wholly written
   size_t head_piece_ = 0;
   size_t head_offset_ = 0;
-  loop_clock::time_point blocked_since_;
-  uint64_t progress_mark_ = 0; // bytes that the peer has taken in all, at the last check
+  write_patience patience_;
   uint64_t written_ = 0;
   timer write_timer_; // write deadline
   timer stall_timer_; // longest wait for a congested peer

@@ -141,11 +141,7 @@ void peer_stream::write_output() {
     if (result.what == io_result::status::ok)
       wrote(result.bytes);
     if (result.what == io_result::status::would_block || result.bytes < total) {
-      blocked_ = true;
-      blocked_since_ = home_.loop.now();
-      progress_mark_ = progress_unknown;
-      home_.loop.timers().start(write_timer_, progress_check);
-      update_events();
+      wait_for_room();
       return;
     }
     budget -= std::min(budget, total);
@@ -162,6 +158,19 @@ void peer_stream::write_output() {
     if (input_ended_)
       destroy();
   }
+}
+
+/// The socket takes no more. It may do so again and again before the timer looks.
+void peer_stream::wait_for_room() {
+  auto now = home_.loop.now();
+  if (must_take_all() && patience_.is_behind(now, written_, write_deadline())) {
+    close(protocol::close_reason::slow_consumer_write_deadline, true);
+    return;
+  }
+  blocked_ = true;
+  patience_.begin(now, written_, static_cast<uint64_t>(queued_bytes_));
+  home_.loop.timers().start(write_timer_, progress_check);
+  update_events();
 }
 
 void peer_stream::wrote(size_t bytes) {
@@ -225,18 +234,20 @@ void peer_stream::release_waiters() {
 void peer_stream::write_due() {
   if (!blocked_)
     return;
-  auto taken = written_ - untaken_bytes(fd_);
-  auto before = std::exchange(progress_mark_, taken);
-  if (taken == before) {
+  auto now = home_.loop.now();
+  auto found = patience_.look(now, written_ - untaken_bytes(fd_), write_deadline());
+  if (must_take_all() && patience_.is_behind(now, written_, write_deadline()))
+    found = write_patience::verdict::late;
+  switch (found) {
+  case write_patience::verdict::unknown: break;
+  case write_patience::verdict::moving: dest_->moving.store(true, std::memory_order_relaxed); break;
+  case write_patience::verdict::stuck:
     dest_->moving.store(false, std::memory_order_relaxed);
     release_waiters();
-    if (home_.loop.now() - blocked_since_ >= write_deadline()) {
-      close(protocol::close_reason::slow_consumer_write_deadline, true);
-      return;
-    }
-  } else if (before != progress_unknown) {
-    dest_->moving.store(true, std::memory_order_relaxed);
-    blocked_since_ = home_.loop.now();
+    break;
+  case write_patience::verdict::late:
+    close(protocol::close_reason::slow_consumer_write_deadline, true);
+    return;
   }
   home_.loop.timers().start(write_timer_, progress_check);
 }

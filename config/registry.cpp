@@ -196,7 +196,7 @@ const auto table = std::to_array<option_entry>({
      "time one write may take; 0: timing.write_deadline"},
     {"cluster.write_timeout", "cluster.write_timeout", "", applies, unit::text,
      [](o c) -> field { return &c.cluster.write_timeout; },
-     "then: close, or retry, which is the default"},
+     "who takes something of it, but not all in time: close, or retry (default)"},
     {"cluster.pool_size", "cluster.pool_size", "", applies, unit::count,
      [](o c) -> field { return &c.cluster.pool_size; },
      "routes to each other member; 0: 3, -1: one, none of cluster.accounts", -1, 256},
@@ -239,7 +239,8 @@ const auto table = std::to_array<option_entry>({
      [](o c) -> field { return &c.gateway.write_deadline; },
      "time one write may take; 0: timing.write_deadline"},
     {"gateway.write_timeout", "gateway.write_timeout", "Gateway", refused, unit::text,
-     [](o c) -> field { return &c.gateway.write_timeout; }, "then: close, or retry"},
+     [](o c) -> field { return &c.gateway.write_timeout; },
+     "who takes something of it, but not all in time: close, or retry (default)"},
 
     {"leafnodes.host", "leafnodes.host leafnodes.net", "LeafNode", refused, unit::text,
      [](o c) -> field { return &c.leafnodes.host; }, "address leaf nodes connect to"},
@@ -286,7 +287,8 @@ const auto table = std::to_array<option_entry>({
      [](o c) -> field { return &c.leafnodes.write_deadline; },
      "time one write may take; 0: timing.write_deadline"},
     {"leafnodes.write_timeout", "leafnodes.write_timeout", "LeafNode", refused, unit::text,
-     [](o c) -> field { return &c.leafnodes.write_timeout; }, "then: close, or retry"},
+     [](o c) -> field { return &c.leafnodes.write_timeout; },
+     "who takes something of it, but not all in time: close, or retry (default)"},
 
     {"websocket.host", "websocket.host websocket.net", "Websocket", refused, unit::text,
      [](o c) -> field { return &c.websocket.host; }, "address websockets connect to"},

@@ -99,6 +99,7 @@ terms_ptr make_terms(const actors::settings& now, const std::string& given, uint
     out->ping_max = from.ping_max;
   if (from.write_deadline.count() > 0)
     out->write_deadline = from.write_deadline;
+  out->close_when_behind = from.write_timeout == "close";
   out->tls = std::move(tls);
   return out;
 }

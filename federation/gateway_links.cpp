@@ -87,6 +87,7 @@ gateway_terms_ptr make_terms(const actors::settings& now, uint16_t port, const s
       std::min<std::chrono::nanoseconds>(out->ping_interval, longest_ping_interval);
   if (from.write_deadline.count() > 0)
     out->write_deadline = from.write_deadline;
+  out->close_when_behind = from.write_timeout == "close";
   out->tls = std::move(tls);
   return out;
 }

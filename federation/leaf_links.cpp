@@ -187,6 +187,7 @@ leaf_terms_ptr make_terms(const actors::settings_ptr& now, uint16_t port,
   out->parsing.max_payload = options.limits.max_payload;
   if (from.write_deadline.count() > 0)
     out->write_deadline = from.write_deadline;
+  out->close_when_behind = from.write_timeout == "close";
   out->map_certificates = from.tls && from.tls->verify_and_map;
   if (from.tls && from.tls->order == security::handshake_order::tls_first)
     out->tls.accepting = std::move(tls.accepting);

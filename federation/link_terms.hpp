@@ -31,6 +31,7 @@ struct link_terms {
   std::chrono::nanoseconds auth_timeout{0};
   std::chrono::nanoseconds ping_interval{0};
   std::chrono::nanoseconds write_deadline{0};
+  bool close_when_behind = false; ///< `write_timeout: close`: all must be taken within it
   int64_t ping_max = 2;
   int64_t max_pending = 0;
   protocol::parser_limits parsing;

@@ -79,6 +79,7 @@ protected:
   void tls_done() override;
   void retire(protocol::close_reason reason) override;
   actors::loop_clock::duration write_deadline() const override { return common_->write_deadline; }
+  bool must_take_all() const override { return common_->close_when_behind; }
 
   const actors::link_destination_ptr link_;
   link_terms_ptr common_; ///< replaced by the actor when a reload comes

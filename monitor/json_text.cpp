@@ -31,4 +31,12 @@ std::string json_text(const nlohmann::ordered_json& value, layout how) {
   return out;
 }
 
+void add_write_limits(nlohmann::ordered_json& out, std::chrono::nanoseconds deadline,
+                      const std::string& policy) {
+  if (deadline.count() > 0)
+    out["write_deadline"] = deadline.count();
+  if (!policy.empty() && policy != "default")
+    out["write_timeout"] = policy;
+}
+
 } // namespace troupe::monitor

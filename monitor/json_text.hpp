@@ -3,12 +3,17 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include <chrono>
 #include <string>
 
 namespace troupe::monitor {
 
 /// A whole number stays one: 2 rather than 2.0.
 nlohmann::ordered_json number(double value);
+
+/// `write_deadline` and `write_timeout` of one kind of link, each if it is set.
+void add_write_limits(nlohmann::ordered_json& out, std::chrono::nanoseconds deadline,
+                      const std::string& policy);
 
 enum class layout : uint8_t { indented, compact };
 

@@ -100,6 +100,7 @@ json leaf_settings(const server_facts& server) {
   }
   for (const auto& each : from.remotes)
     out["remotes"].push_back(remote_json(each));
+  add_write_limits(out, from.write_deadline, from.write_timeout);
   return out;
 }
 

@@ -215,6 +215,7 @@ json gateway_settings(const server_facts& server) {
   }
   if (from.reject_unknown)
     out["reject_unknown"] = true;
+  add_write_limits(out, from.write_deadline, from.write_timeout);
   return out;
 }
 

@@ -102,6 +102,7 @@ void add_cluster(json& out, const server_facts& server) {
   if (from.tls)
     cluster["tls_required"] = cluster["tls_verify"] = true;
   cluster["pool_size"] = from.pool_size == 0 ? 3 : from.pool_size;
+  add_write_limits(cluster, from.write_deadline, from.write_timeout);
 }
 
 /// Of nothing that is off there is a key.

@@ -3,6 +3,7 @@
 
 #include "escapes.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
@@ -166,18 +167,19 @@ void peer_socket::wait_until_read() const {
   throw case_failure("the server does not read what is sent to it");
 }
 
-bool peer_socket::read_more(clock::time_point until) {
+bool peer_socket::read_more(clock::time_point until, size_t most) {
   std::array<char, 65536> block;
+  most = std::min(most, block.size());
   for (;;) {
     ssize_t got = 0;
     if (ssl_) {
       ERR_clear_error();
-      auto result = SSL_read(ssl_.get(), block.data(), static_cast<int>(block.size()));
+      auto result = SSL_read(ssl_.get(), block.data(), static_cast<int>(most));
       auto why = SSL_get_error(ssl_.get(), result);
       bool again = why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE;
       got = result > 0 ? result : (again ? -1 : 0);
     } else {
-      got = ::recv(fd_, block.data(), block.size(), 0);
+      got = ::recv(fd_, block.data(), most, 0);
       if (got < 0 && errno != EAGAIN)
         got = 0; // a reset ends the stream as well
     }

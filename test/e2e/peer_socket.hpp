@@ -54,8 +54,9 @@ public:
   /// write is certain to arrive as a read of its own.
   void wait_until_read() const;
 
-  /// Appends what arrives to `unread()`; false at the end of the stream. Throws at the deadline.
-  bool read_more(clock::time_point until);
+  /// Appends what arrives to `unread()`, `most` bytes of it; false at the end of the stream. Throws
+  /// at the deadline.
+  bool read_more(clock::time_point until, size_t most = 65536);
   bool read_more() { return read_more(clock::now() + patience_); }
   std::string_view unread() const { return unread_; }
   void consume(size_t bytes) { unread_.erase(0, bytes); }

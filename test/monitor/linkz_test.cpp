@@ -159,6 +159,8 @@ TEST_CASE("varz tells of gateways what is configured, without users and password
   own.authorization.user = "gate";
   own.authorization.password = "secret";
   own.reject_unknown = true;
+  own.write_deadline = std::chrono::seconds{3};
+  own.write_timeout = "close";
   config::peer_url url;
   url.host = "::1";
   url.port = 7223;
@@ -168,6 +170,7 @@ TEST_CASE("varz tells of gateways what is configured, without users and password
   auto out = varz(server, {});
   CHECK(out["gateway"].dump()
         == R"({"name":"G1","host":"0.0.0.0","port":7222,"auth_timeout":2,"tls_timeout":2,)"
-           R"("gateways":[{"name":"G2","urls":["[::1]:7223"]}],"reject_unknown":true})");
+           R"("gateways":[{"name":"G2","urls":["[::1]:7223"]}],"reject_unknown":true,)"
+           R"("write_deadline":3000000000,"write_timeout":"close"})");
   CHECK(out.dump().find("secret") == std::string::npos);
 }
