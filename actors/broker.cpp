@@ -450,8 +450,9 @@ std::vector<leaf_snapshot> broker::leafs(bool subscriptions) const {
   return impl_->links ? impl_->links->leafs(subscriptions) : std::vector<leaf_snapshot>{};
 }
 
-std::vector<gateway_snapshot> broker::gateways(bool accounts) const {
-  return impl_->links ? impl_->links->gateways(accounts) : std::vector<gateway_snapshot>{};
+std::vector<gateway_snapshot> broker::gateways(bool accounts, bool subscriptions) const {
+  return impl_->links ? impl_->links->gateways(accounts, subscriptions)
+                      : std::vector<gateway_snapshot>{};
 }
 
 uint16_t broker::gateway_port() const noexcept {

@@ -86,7 +86,7 @@ public:
   /// Links to leaf nodes and to hubs, by their lid.
   std::vector<leaf_snapshot> leafs(bool subscriptions) const;
   /// Links to other clusters, by their gid.
-  std::vector<gateway_snapshot> gateways(bool accounts) const;
+  std::vector<gateway_snapshot> gateways(bool accounts, bool subscriptions) const;
   uint16_t gateway_port() const noexcept;   ///< where other clusters connect; 0: nowhere
   uint16_t leafnode_port() const noexcept;  ///< where leaf nodes connect; 0: nowhere
   uint16_t websocket_port() const noexcept; ///< where both connect over a websocket; 0: nowhere

@@ -15,7 +15,9 @@ namespace troupe::actors {
 /// Interest in one account, as it was told over a connection.
 struct gateway_account {
   std::string name;
-  size_t subscriptions = 0, queue_subscriptions = 0;
+  size_t subscriptions = 0; ///< with those of queue groups
+  size_t queue_subscriptions = 0;
+  std::vector<subscription_snapshot> subscription_list; ///< a dialled peer's; only if asked for
 };
 
 struct gateway_snapshot {

@@ -85,7 +85,7 @@ public:
   virtual void account_changed(const account_ptr& which) = 0;
   /// Any thread that may wait.
   virtual std::vector<route_snapshot> routes(bool subscriptions) const = 0;
-  virtual std::vector<gateway_snapshot> gateways(bool accounts) const = 0;
+  virtual std::vector<gateway_snapshot> gateways(bool accounts, bool subscriptions) const = 0;
   virtual std::vector<leaf_snapshot> leafs(bool subscriptions) const = 0;
   virtual std::vector<actor_snapshot> tree() const = 0;
   /// Where peers of the cluster connect; 0: nowhere.

@@ -21,16 +21,26 @@ constexpr size_t longest_listed = 256;
 
 } // namespace
 
-std::vector<actors::gateway_account> gateway_session::accounts() const {
+std::vector<actors::gateway_account> gateway_session::accounts(bool subscriptions) const {
   std::vector<actors::gateway_account> out;
   for (const auto& name : listed_) {
-    auto& one = out.emplace_back(actors::gateway_account{name, 0, 0});
+    auto& one = out.emplace_back(actors::gateway_account{name, 0, 0, {}});
     auto where = heard_ ? where_.accounts.find(name) : nullptr;
     if (!where)
       continue;
     auto groups = queued_.find(where.get());
     one.queue_subscriptions = groups == queued_.end() ? 0 : groups->second;
-    one.subscriptions = heard_->size_in(*where) - one.queue_subscriptions;
+    one.subscriptions = heard_->size_in(*where);
+    if (subscriptions)
+      heard_->for_each(*where, [&](const actors::remote_interest& each) {
+        one.subscription_list.push_back({name,
+                                         std::string{each.subject()},
+                                         std::string{each.queue()},
+                                         {},
+                                         0,
+                                         0,
+                                         where_.dest->cid});
+      });
   }
   return out;
 }

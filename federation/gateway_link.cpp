@@ -90,7 +90,9 @@ public:
           if (phase_ == phase::talking)
             session_.account_changed(which);
         },
-        [this](atom::describe, bool accounts) { return describe(accounts); },
+        [this](atom::describe, bool accounts, bool subscriptions) {
+          return describe(accounts, subscriptions);
+        },
         [this](atom::tree) {
           return std::make_shared<std::vector<actors::actor_snapshot>>(1, as_actor());
         },
@@ -170,7 +172,7 @@ private:
 
   // -- looking at it -----------------------------------------------------------------------------
 
-  gateways_ptr describe(bool accounts) {
+  gateways_ptr describe(bool accounts, bool subscriptions) {
     auto all = std::make_shared<std::vector<actors::gateway_snapshot>>();
     if (!session_.admitted())
       return all;
@@ -194,7 +196,7 @@ private:
     out.out_bytes = out_bytes_;
     out.subscriptions = session_.interests();
     if (accounts)
-      out.accounts = session_.accounts();
+      out.accounts = session_.accounts(subscriptions);
     return all;
   }
 

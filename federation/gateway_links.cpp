@@ -215,8 +215,9 @@ void gateway_links::account_changed(const actors::account_ptr& which) {
   caf::anon_send(gateways_, atom::watch_v, which);
 }
 
-std::vector<actors::gateway_snapshot> gateway_links::gateways(bool accounts) const {
-  auto all = ask<gateways_ptr>(*system_, gateways_, atom::describe_v, accounts);
+std::vector<actors::gateway_snapshot> gateway_links::gateways(bool accounts,
+                                                              bool subscriptions) const {
+  auto all = ask<gateways_ptr>(*system_, gateways_, atom::describe_v, accounts, subscriptions);
   if (!all)
     return {};
   std::sort(all->begin(), all->end(), [](const auto& a, const auto& b) { return a.gid < b.gid; });

@@ -24,7 +24,7 @@ public:
   std::vector<actors::actor_snapshot> tree() const override;
 
   /// In the order of their gids. Any thread that may wait.
-  std::vector<actors::gateway_snapshot> gateways(bool accounts) const;
+  std::vector<actors::gateway_snapshot> gateways(bool accounts, bool subscriptions) const;
   uint16_t port() const noexcept { return port_; } ///< 0: there are no gateways
   /// Where other clusters reach this broker; empty: nowhere.
   std::string url(const config::gateway_options& from) const;

@@ -89,8 +89,8 @@ public:
   /// Of a dialled peer: how much it wants; of an accepted one: how much it was told.
   size_t interests() const noexcept;
   /// Of a dialled peer: those that it knows, and what it wants there; of an accepted one: those
-  /// that it was told of.
-  std::vector<actors::gateway_account> accounts() const;
+  /// that it was told of. `subscriptions`: with what a dialled peer wants, one by one.
+  std::vector<actors::gateway_account> accounts(bool subscriptions = false) const;
   uint64_t in_messages = 0, in_bytes = 0;
 
   // -- the parser's sink -------------------------------------------------------------------------

@@ -66,7 +66,9 @@ public:
         },
         [this](atom::apply) { apply(); },
         [this](atom::shut_down) { end(); },
-        [this](atom::describe, bool accounts) { return describe(accounts); },
+        [this](atom::describe, bool accounts, bool subscriptions) {
+          return describe(accounts, subscriptions);
+        },
         [this](atom::tree) { return tree(); },
     };
   }
@@ -317,11 +319,11 @@ private:
 
   // -- looking at it -----------------------------------------------------------------------------
 
-  caf::result<gateways_ptr> describe(bool accounts) {
+  caf::result<gateways_ptr> describe(bool accounts, bool subscriptions) {
     auto promise = make_response_promise<gateways_ptr>();
     gathering<std::vector<actors::gateway_snapshot>> all{promise, links_.size()};
     for (const auto& [gid, one] : links_)
-      all.ask(*this, one.actor, atom::describe_v, accounts);
+      all.ask(*this, one.actor, atom::describe_v, accounts, subscriptions);
     return promise;
   }
 

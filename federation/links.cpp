@@ -89,9 +89,9 @@ public:
                                     : routes_.routes(subscriptions);
   }
 
-  std::vector<actors::gateway_snapshot> gateways(bool accounts) const override {
+  std::vector<actors::gateway_snapshot> gateways(bool accounts, bool subscriptions) const override {
     return gateways_.served().empty() ? std::vector<actors::gateway_snapshot>{}
-                                      : gateways_.gateways(accounts);
+                                      : gateways_.gateways(accounts, subscriptions);
   }
 
   std::vector<actors::leaf_snapshot> leafs(bool subscriptions) const override {

@@ -28,11 +28,12 @@ void add_rules(json& out, const char* key, const security::subject_rules& rules)
   out[key] = std::move(one);
 }
 
-void add_subscriptions(json& out, const actors::route_snapshot& route, subscription_detail detail) {
-  if (detail == subscription_detail::none || route.subscription_list.empty())
+void add_subscriptions(json& out, const std::vector<actors::subscription_snapshot>& all,
+                       subscription_detail detail) {
+  if (detail == subscription_detail::none || all.empty())
     return;
   auto list = json::array();
-  for (const auto& each : route.subscription_list)
+  for (const auto& each : all)
     if (detail == subscription_detail::full)
       list.push_back(subscription_json(each, account_shown::no));
     else
@@ -64,7 +65,7 @@ json route_json(const actors::route_snapshot& route, const config::cluster_optio
   out["in_bytes"] = route.in_bytes;
   out["out_bytes"] = route.out_bytes;
   out["subscriptions"] = route.subscriptions;
-  add_subscriptions(out, route, detail);
+  add_subscriptions(out, route.subscription_list, detail);
   if (!route.account.empty())
     out["account"] = route.account;
   if (route.pool_index)
@@ -74,7 +75,7 @@ json route_json(const actors::route_snapshot& route, const config::cluster_optio
 }
 
 /// Interest is told in any case, so that there is one mode.
-json account_json(const actors::gateway_account& of) {
+json account_json(const actors::gateway_account& of, subscription_detail detail) {
   json out;
   out["name"] = of.name;
   out["interest_mode"] = "Interest-Only";
@@ -83,6 +84,7 @@ json account_json(const actors::gateway_account& of) {
     out["num_subs"] = of.subscriptions;
   if (of.queue_subscriptions > 0)
     out["num_queue_subs"] = of.queue_subscriptions;
+  add_subscriptions(out, of.subscription_list, detail);
   return out;
 }
 
@@ -111,7 +113,7 @@ json gateway_json(const actors::gateway_snapshot& gateway, const gatewayz_reques
   if (request.accounts)
     for (const auto& each : gateway.accounts)
       if (request.account.empty() || request.account == each.name)
-        out["accounts"].push_back(account_json(each));
+        out["accounts"].push_back(account_json(each, request.subscriptions));
   return out;
 }
 
@@ -156,6 +158,7 @@ gatewayz_request read_gatewayz_request(const query& from, std::string& fault) {
   out.cluster = from["gw_name"];
   out.account = from["acc_name"];
   out.accounts = options.boolean("accs") || !out.account.empty();
+  out.subscriptions = read_detail(from, options);
   fault = options.fault();
   return out;
 }

@@ -31,6 +31,8 @@ struct gatewayz_request {
   std::string cluster;   ///< the other one; empty: all
   bool accounts = false; ///< with the accounts of each connection
   std::string account;   ///< only that one; empty: all
+  /// Of the accounts of dialled clusters.
+  subscription_detail subscriptions = subscription_detail::none;
 };
 /// `fault` is empty, or the 400 answer.
 gatewayz_request read_gatewayz_request(const query& from, std::string& fault);

@@ -93,7 +93,7 @@ json reports::healthz(const healthz_request& request, int& status) {
 
 json reports::statsz() {
   return statistics(from_.figures(), process(), from_.reactors(), from_.routes(false),
-                    from_.gateways(false));
+                    from_.gateways(false, false));
 }
 
 json reports::account_statz(const std::vector<std::string>& names, bool unused) {
@@ -148,8 +148,10 @@ json reports::routez(const routez_request& request) {
 }
 
 json reports::gatewayz(const gatewayz_request& request) {
-  return monitor::gatewayz(from_.server(), from_.gateways(request.accounts), request,
-                           std::chrono::system_clock::now());
+  return monitor::gatewayz(
+      from_.server(),
+      from_.gateways(request.accounts, request.subscriptions != subscription_detail::none), request,
+      std::chrono::system_clock::now());
 }
 
 json reports::leafz(const leafz_request& request) {

@@ -115,6 +115,10 @@ service_answer gatewayz(const stage&, reports& from, const service_request& requ
   what.cluster = request.options.text("name");
   what.account = request.options.text("account_name");
   what.accounts = request.options.flag("accounts") || !what.account.empty();
+  if (request.options.flag("subscriptions"))
+    what.subscriptions = subscription_detail::subjects;
+  else if (request.options.flag("subscriptions_detail"))
+    what.subscriptions = subscription_detail::full;
   return {shape::enveloped, from.gatewayz(what)};
 }
 

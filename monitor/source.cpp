@@ -91,8 +91,9 @@ std::vector<actors::route_snapshot> broker_source::routes(bool subscriptions) co
   return from_.routes(subscriptions);
 }
 
-std::vector<actors::gateway_snapshot> broker_source::gateways(bool accounts) const {
-  return from_.gateways(accounts);
+std::vector<actors::gateway_snapshot> broker_source::gateways(bool accounts,
+                                                              bool subscriptions) const {
+  return from_.gateways(accounts, subscriptions);
 }
 
 std::vector<actors::leaf_snapshot> broker_source::leafs(bool subscriptions) const {

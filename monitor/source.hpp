@@ -76,7 +76,8 @@ public:
   virtual std::vector<actors::connection_snapshot>
   connections(const actors::connection_query& which) const = 0;
   virtual std::vector<actors::route_snapshot> routes(bool subscriptions) const = 0;
-  virtual std::vector<actors::gateway_snapshot> gateways(bool accounts) const = 0;
+  virtual std::vector<actors::gateway_snapshot> gateways(bool accounts,
+                                                         bool subscriptions) const = 0;
   virtual std::vector<actors::leaf_snapshot> leafs(bool subscriptions) const = 0;
   /// Nothing: there is no such account.
   virtual std::optional<account_facts> account(const std::string& name) const = 0;
@@ -102,7 +103,7 @@ public:
   std::vector<actors::connection_snapshot>
   connections(const actors::connection_query& which) const override;
   std::vector<actors::route_snapshot> routes(bool subscriptions) const override;
-  std::vector<actors::gateway_snapshot> gateways(bool accounts) const override;
+  std::vector<actors::gateway_snapshot> gateways(bool accounts, bool subscriptions) const override;
   std::vector<actors::leaf_snapshot> leafs(bool subscriptions) const override;
   std::optional<account_facts> account(const std::string& name) const override;
   protocol::sublist_stats sublist_stats(const std::string& account) const override;

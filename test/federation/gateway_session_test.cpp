@@ -410,8 +410,13 @@ TEST_CASE("interest of a dialled gateway is in force until it is taken back, or 
   auto accounts = world.session.accounts();
   REQUIRE(accounts.size() == 1);
   CHECK(accounts[0].name == "$G");
-  CHECK(accounts[0].subscriptions == 1);
+  CHECK(accounts[0].subscriptions == 2);
   CHECK(accounts[0].queue_subscriptions == 1);
+  CHECK(accounts[0].subscription_list.empty());
+  auto listed = world.session.accounts(true)[0].subscription_list;
+  REQUIRE(listed.size() == 2);
+  CHECK(listed[0].subject + listed[1].subject == (listed[0].queue.empty() ? "a.*work" : "worka.*"));
+  CHECK(listed[0].cid == 7);
   SUBCASE("by RS-") {
     world.hear("RS- $G a.*\r\nRS- $G never\r\nRS- $G work q\r\n");
     CHECK(world.session.interests() == 0);

@@ -98,7 +98,8 @@ actors::gateway_snapshot gateway(uint64_t gid, const std::string& cluster, bool 
   out.port = 7222;
   out.start = test::noon();
   out.last_activity = test::noon();
-  out.accounts = {{"A", 2, 1}, {"B", 1, 0}};
+  out.accounts = {{"A", 2, 1, {{"A", "foo", "", "", 0, 0, gid}, {"A", "bar", "q", "", 0, 0, gid}}},
+                  {"B", 1, 0, {}}};
   return out;
 }
 
@@ -131,12 +132,25 @@ TEST_CASE("gateways are listed by the cluster they lead to, one way and the othe
            "in_bytes out_bytes subscriptions name");
   CHECK(one["connection"]["kind"] == "Gateway");
   CHECK(one["connection"]["name"] == "NPEER");
-  auto some = gatewayz(member_of_g1(), links, {"G3", true, "A"}, test::noon());
+  auto some = gatewayz(member_of_g1(), links, {"G3", true, "A", {}}, test::noon());
   CHECK(some["inbound_gateways"].empty());
   CHECK(some["outbound_gateways"].size() == 1);
   CHECK(some["outbound_gateways"]["G3"]["accounts"].dump()
         == R"([{"name":"A","interest_mode":"Interest-Only","interest_only_threshold":1000,)"
            R"("num_subs":2,"num_queue_subs":1}])");
+}
+
+TEST_CASE("what a gateway wants in an account is listed by subjects, or in detail") {
+  std::vector<actors::gateway_snapshot> links{gateway(5, "G2", true)};
+  auto accounts_of = [&](subscription_detail detail) {
+    auto all = gatewayz(member_of_g1(), links, {"", true, "A", detail}, test::noon());
+    return all["outbound_gateways"]["G2"]["accounts"][0];
+  };
+  CHECK(accounts_of(subscription_detail::subjects)["subscriptions_list"].dump()
+        == R"(["foo","bar"])");
+  CHECK(accounts_of(subscription_detail::full)["subscriptions_list_detail"].dump()
+        == R"([{"subject":"foo","sid":"","msgs":0,"cid":5},)"
+           R"({"subject":"bar","qgroup":"q","sid":"","msgs":0,"cid":5}])");
 }
 
 TEST_CASE("the question for gateways is judged") {
@@ -147,6 +161,10 @@ TEST_CASE("the question for gateways is judged") {
   CHECK(what.accounts);
   CHECK_FALSE(read_gatewayz_request(query{""}, fault).accounts);
   CHECK(read_gatewayz_request(query{"accs=1"}, fault).accounts);
+  CHECK(read_gatewayz_request(query{"subs=1"}, fault).subscriptions
+        == subscription_detail::subjects);
+  CHECK(read_gatewayz_request(query{"subs=detail"}, fault).subscriptions
+        == subscription_detail::full);
   CHECK(fault.empty());
   read_gatewayz_request(query{"accs=perhaps"}, fault);
   CHECK_FALSE(fault.empty());

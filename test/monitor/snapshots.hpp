@@ -67,7 +67,9 @@ public:
     return out;
   }
   std::vector<actors::route_snapshot> routes(bool) const override { return links; }
-  std::vector<actors::gateway_snapshot> gateways(bool) const override { return gateway_links; }
+  std::vector<actors::gateway_snapshot> gateways(bool, bool) const override {
+    return gateway_links;
+  }
   std::vector<actors::leaf_snapshot> leafs(bool) const override { return leaf_links; }
   protocol::sublist_stats sublist_stats(const std::string&) const override { return stats; }
   std::vector<actors::subscription_snapshot> subscriptions(const std::string&) const override {
