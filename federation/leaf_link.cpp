@@ -10,12 +10,9 @@
 #include "federation/leaf_session.hpp"
 #include "federation/peer_link.hpp"
 #include "protocol/errc.hpp"
-#include "security/certificate.hpp"
 #include "security/nkey.hpp"
 
 #include <fmt/format.h>
-
-#include <openssl/x509.h>
 
 #include <algorithm>
 
@@ -201,13 +198,14 @@ private:
   bool awaits_decision() const override { return session_.waiting(); }
 
   void begin() override {
+    begun_ = true;
     session_.begin();
     if (hub_) {
       if (session_.expects_info())
         home_.loop.timers().start(life_timer_, hub_->terms->first_info_timeout);
       return;
     }
-    if (ws_ || !mine_->tls_behind_info)
+    if (ws_ || tls_ || !mine_->tls_behind_info)
       return;
     queue_own();
     write_output();
@@ -216,8 +214,7 @@ private:
   }
 
   void tls_done() override {
-    bool first = hub_ ? hub_->terms->tls_first : !mine_->tls_behind_info;
-    if (first) { // nobody has said anything yet
+    if (!begun_) { // nobody has said anything yet
       peer_link::tls_done();
       return;
     }
@@ -253,16 +250,6 @@ private:
     return caf::actor_cast<actors::connection_actor>(me());
   }
   leaf_actor handle() { return caf::actor_cast<leaf_actor>(me()); }
-
-  std::optional<security::certificate_identity> certificate() const {
-    if (!tls_)
-      return {};
-    std::unique_ptr<X509, decltype(&X509_free)> own{SSL_get1_peer_certificate(tls_->native()),
-                                                    &X509_free};
-    if (!own)
-      return {};
-    return security::certificate_names(own.get());
-  }
 
   /// Decided, or on its way; an auth callout may take as long as with clients.
   void after_step(std::optional<leaf_login::answer> answer) {
@@ -475,6 +462,7 @@ private:
   const std::optional<dialled_hub> hub_;
   leafs_actor boss_;
   const std::string nonce_;
+  bool begun_ = false; // the first word may be said, or has been
   leaf_session session_;
   std::unique_ptr<leaf_login> login_; // of an accepted leaf node
   std::string claimed_;               // by whom it came, for the log

@@ -83,7 +83,7 @@ std::vector<std::string> read_hub(const config::leaf_remote& from, const config:
   terms->websocket = !from.urls.empty() && is_websocket(from.urls.front());
   terms->no_masking = from.ws_no_masking;
   terms->tls_first =
-      terms->websocket || (from.tls && from.tls->order == security::handshake_order::tls_first);
+      terms->websocket || (from.tls && from.tls->order != security::handshake_order::info_first);
   terms->tls_timeout = tls.timeout;
   terms->first_info_timeout = from.first_info_timeout;
   out.from = from;
@@ -189,10 +189,13 @@ leaf_terms_ptr make_terms(const actors::settings_ptr& now, uint16_t port,
     out->write_deadline = from.write_deadline;
   out->close_when_behind = from.write_timeout == "close";
   out->map_certificates = from.tls && from.tls->verify_and_map;
-  if (from.tls && from.tls->order == security::handshake_order::tls_first)
+  auto order = from.tls ? from.tls->order : security::handshake_order::info_first;
+  if (order == security::handshake_order::automatic)
+    out->hello_wait = from.tls->first_fallback;
+  if (order != security::handshake_order::tls_first)
+    out->tls_behind_info = tls.accepting;
+  if (order != security::handshake_order::info_first)
     out->tls.accepting = std::move(tls.accepting);
-  else
-    out->tls_behind_info = std::move(tls.accepting);
   return out;
 }
 

@@ -28,6 +28,9 @@ std::vector<std::string> read_certificates(const std::optional<security::tls_set
 struct link_terms {
   link_certificates tls;
   std::chrono::nanoseconds tls_timeout{0};
+  /// Accepting: for so long a peer may begin with TLS, then it is talked to in the clear. 0: it is
+  /// known who begins.
+  std::chrono::nanoseconds hello_wait{0};
   std::chrono::nanoseconds auth_timeout{0};
   std::chrono::nanoseconds ping_interval{0};
   std::chrono::nanoseconds write_deadline{0};

@@ -5,6 +5,8 @@
 #include "actors/log.hpp"
 
 #include <fmt/format.h>
+#include <openssl/x509.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 
@@ -45,9 +47,26 @@ void peer_link::start() {
     talk();
     return;
   }
+  if (!dialled_ && common_->hello_wait.count() > 0) {
+    phase_ = phase::sniffing;
+    home_.loop.timers().start(life_timer_, common_->hello_wait);
+    return;
+  }
   begin_handshake(tls->make_session(tls_host_), common_->tls_timeout);
   if (dialled_)
     continue_tls();
+}
+
+/// Nothing has been said, so whoever speaks speaks TLS.
+void peer_link::sniff() {
+  char first = 0;
+  auto got = ::recv(fd_, &first, 1, MSG_PEEK);
+  if (got == 0) {
+    close(close_reason::client_closed, true);
+  } else if (got == 1) {
+    begin_handshake(common_->tls.accepting->make_session(), common_->tls_timeout);
+    continue_tls();
+  }
 }
 
 void peer_link::talk() {
@@ -126,7 +145,7 @@ void peer_link::life_due() {
     return;
   case phase::talking: break;
   case phase::lingering: destroy(); return;
-  case phase::sniffing:
+  case phase::sniffing: talk(); return; // it waits for us to begin
   case phase::refusing:
   case phase::closed: return;
   }
@@ -185,6 +204,16 @@ void peer_link::take(const actors::outgoing_ptr& batch) {
   out_messages_ += batch->messages;
   out_bytes_ += batch->payload_bytes;
   queue(batch);
+}
+
+std::optional<security::certificate_identity> peer_link::certificate() const {
+  if (!tls_)
+    return {};
+  std::unique_ptr<X509, decltype(&X509_free)> own{SSL_get1_peer_certificate(tls_->native()),
+                                                  &X509_free};
+  if (!own)
+    return {};
+  return security::certificate_names(own.get());
 }
 
 void peer_link::tls_failed() {

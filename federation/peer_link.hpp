@@ -7,9 +7,11 @@
 #include "federation/link_terms.hpp"
 #include "protocol/client_parser.hpp"
 #include "protocol/close_reason.hpp"
+#include "security/certificate.hpp"
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -23,9 +25,10 @@ struct link_words {
   std::string_view prefix;  ///< "rid": its number in log lines
 };
 
-/// A peer_stream with what routes, gateways and leaf nodes have in common: TLS from the first byte
-/// or none, a time limit for the handshake, pings, a peer that hangs, figures. The actor that
-/// derives from it owns the session that knows the protocol. Everything on its reactor's thread.
+/// A peer_stream with what routes, gateways and leaf nodes have in common: TLS from the first byte,
+/// or as soon as the peer turns out to begin with it, or none; a time
+/// limit for the handshake, pings, a peer that hangs, figures. The actor that derives from it owns
+/// the session that knows the protocol. Everything on its reactor's thread.
 class peer_link : public actors::peer_stream {
 public:
   void on_timer(actors::timer& which) override;
@@ -68,13 +71,15 @@ protected:
   /// "10.0.0.1:6222 - rid:5"
   std::string who() const;
   bool was_dialled() const noexcept { return dialled_; }
+  /// What names the peer in the certificate that it has shown, if it has.
+  std::optional<security::certificate_identity> certificate() const;
 
   // -- peer_stream -------------------------------------------------------------------------------
 
   void consume(actors::block& data, size_t size) override;
   void flush_batch() override;
   void take(const actors::outgoing_ptr& batch) override;
-  void sniff() override {}
+  void sniff() override;
   void tls_failed() override;
   void tls_done() override;
   void retire(protocol::close_reason reason) override;

@@ -434,7 +434,20 @@ TEST_CASE("links of leaf nodes are encrypted, and each end shows a certificate")
   site first{ours, ours};
   first.at_hub = tls_of(certificates, "server") + ", verify: true, handshake_first: true }";
   first.remote = tls_of(certificates, "server") + ", handshake_first: true }";
-  running site_of{first};
+  {
+    running site_of{first};
+    exchange(*site_of.hub, *site_of.leaf);
+  }
+  // Either way at one listener: who begins with TLS, and who waits for INFO.
+  first.at_hub = tls_of(certificates, "server") + ", verify: true, handshake_first: \"40ms\" }";
+  {
+    running site_of{first};
+    exchange(*site_of.hub, *site_of.leaf);
+  }
+  site second{ours, theirs};
+  second.at_hub = first.at_hub;
+  second.remote = tls_of(certificates, "server") + " }";
+  running site_of{second};
   exchange(*site_of.hub, *site_of.leaf);
 }
 
