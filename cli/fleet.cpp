@@ -50,7 +50,7 @@ void take_gateways(fleet_server& out, const json& data, const servers_by_id& all
   if (out.gateway_name.empty())
     out.gateway_name = text(data, "name");
   for (const auto& [to, gateway] : at(data, "outbound_gateways").items())
-    out.outbound[to] = {name_of(gateway), text(at(gateway, "connection"), "rtt")};
+    out.outbound[to] = {name_of(gateway), round_trip(at(gateway, "connection"))};
   for (const auto& [from, some] : at(data, "inbound_gateways").items())
     for (const auto& gateway : some)
       out.inbound[from].push_back(name_of(gateway));
@@ -74,7 +74,7 @@ fleet assemble(const fleet_answers& from) {
   for (const auto& each : from.leafz) {
     auto& server = server_of(all, each);
     for (const auto& leaf : at(at(each, "data"), "leafs"))
-      server.leafs.push_back({text(leaf, "name"), text(leaf, "account"), text(leaf, "rtt"),
+      server.leafs.push_back({text(leaf, "name"), text(leaf, "account"), round_trip(leaf),
                               address(leaf, "ip"), flag(leaf, "is_spoke")});
   }
   fleet out;

@@ -15,7 +15,7 @@ namespace troupe::cli {
 struct fleet_server {
   struct gateway {
     std::string peer; ///< name of the server there; its id if nobody knows it
-    std::string rtt;
+    std::string rtt;  ///< empty: not measured
   };
   struct leaf {
     std::string name, account, rtt, address;

@@ -22,15 +22,19 @@ void add_branches(std::string& out, const std::string& indent, const branches& a
     out += fmt::format("{}{} {}\n", indent, i + 1 == all.size() ? "└─" : "├─", all[i]);
 }
 
+std::string measured(const std::string& round_trip) {
+  return round_trip.empty() ? "not measured yet" : round_trip;
+}
+
 branches below(const fleet_server& server) {
   branches out;
   for (const auto& [to, gateway] : server.outbound)
-    out.push_back(fmt::format("gateway {} at {}, rtt {}", to, gateway.peer,
-                              gateway.rtt.empty() ? "unknown" : gateway.rtt));
+    out.push_back(fmt::format("gateway {} at {}, rtt {}", to, gateway.peer, measured(gateway.rtt)));
   for (const auto& leaf : server.leafs)
-    out.push_back(fmt::format("{} {} at {}, account {}{}", leaf.is_spoke ? "hub" : "leaf node",
+    out.push_back(fmt::format("{} {} at {}, account {}, rtt {}",
+                              leaf.is_spoke ? "hub" : "leaf node",
                               leaf.name.empty() ? "without a name" : leaf.name, leaf.address,
-                              leaf.account, leaf.rtt.empty() ? "" : ", rtt " + leaf.rtt));
+                              leaf.account, measured(leaf.rtt)));
   return out;
 }
 

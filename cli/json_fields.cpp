@@ -35,6 +35,11 @@ bool flag(const json& of, const char* key) {
   return value.is_boolean() && value.get<bool>();
 }
 
+std::string round_trip(const json& of) {
+  auto said = text(of, "rtt");
+  return said == "0s" ? std::string{} : said;
+}
+
 std::string address(const json& of, const char* host) {
   auto name = text(of, host);
   bool bare = name.find(':') == name.npos;

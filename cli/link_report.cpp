@@ -45,16 +45,22 @@ void add_gateway(text_table& table, const std::string& server, const std::string
   auto peer = text(connection, "name");
   if (auto known = names.find(peer); known != names.end())
     peer = known->second;
-  table.add(with({server, to, way, peer, address(connection, "ip"), text(connection, "rtt")},
+  table.add(with({server, to, way, peer, address(connection, "ip"), round_trip(connection)},
                  traffic(connection)));
+}
+
+/// Of several routes to one peer each has a number, or is for the one account that is named beside.
+std::string slot_of(const json& route) {
+  const auto& slot = at(route, "pool_index");
+  return slot.is_number_integer() ? std::to_string(number(route, "pool_index")) : std::string{};
 }
 
 } // namespace
 
 std::string route_table(const std::vector<json>& answers) {
-  text_table table{
-      with({"SERVER", "CLUSTER", "PEER", "RID", "ADDRESS", "DIALLED", "ACCOUNT", "RTT", "PENDING"},
-           traffic_headings)};
+  text_table table{with({"SERVER", "CLUSTER", "PEER", "RID", "ADDRESS", "DIALLED", "SLOT",
+                         "ACCOUNT", "RTT", "PENDING"},
+                        traffic_headings)};
   auto names = names_by_id(answers);
   for (const auto& each : answers) {
     const auto& server = at(each, "server");
@@ -62,11 +68,12 @@ std::string route_table(const std::vector<json>& answers) {
       auto peer = text(route, "remote_name");
       if (peer.empty()) // 2.9 does not say it
         peer = names[text(route, "remote_id")];
-      table.add(with({text(server, "name"), text(server, "cluster"), peer,
-                      std::to_string(number(route, "rid")), address(route, "ip"),
-                      flag(route, "did_solicit") ? "yes" : "no", text(route, "account"),
-                      text(route, "rtt"), short_size(number(route, "pending_size"))},
-                     traffic(route)));
+      table.add(
+          with({text(server, "name"), text(server, "cluster"), peer,
+                std::to_string(number(route, "rid")), address(route, "ip"),
+                flag(route, "did_solicit") ? "yes" : "no", slot_of(route), text(route, "account"),
+                round_trip(route), short_size(number(route, "pending_size"))},
+               traffic(route)));
     }
   }
   return table.has_rows() ? table.text() : std::string{};
@@ -94,7 +101,7 @@ std::string leafnode_table(const std::vector<json>& answers) {
     for (const auto& leaf : at(at(each, "data"), "leafs"))
       table.add(with({text(at(each, "server"), "name"), text(leaf, "name"),
                       flag(leaf, "is_spoke") ? "spoke" : "hub", text(leaf, "account"),
-                      address(leaf, "ip"), text(leaf, "rtt")},
+                      address(leaf, "ip"), round_trip(leaf)},
                      traffic(leaf)));
   return table.has_rows() ? table.text() : std::string{};
 }

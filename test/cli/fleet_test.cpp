@@ -31,9 +31,10 @@ json varz(const char* cluster, int port, bool troupe) {
 }
 
 json route_to(const char* id) {
-  return {{"rid", 5},      {"remote_id", id},  {"did_solicit", true}, {"ip", "::1"},
-          {"port", 6222},  {"rtt", "40us"},    {"pending_size", 0},   {"in_msgs", 12345},
-          {"out_msgs", 1}, {"in_bytes", 2048}, {"out_bytes", 10},     {"subscriptions", 7}};
+  return {{"rid", 5},       {"remote_id", id},  {"did_solicit", true}, {"ip", "::1"},
+          {"port", 6222},   {"rtt", "40us"},    {"pending_size", 0},   {"in_msgs", 12345},
+          {"out_msgs", 1},  {"in_bytes", 2048}, {"out_bytes", 10},     {"subscriptions", 7},
+          {"pool_index", 0}};
 }
 
 json gateway_to(const char* id) {
@@ -103,14 +104,21 @@ TEST_CASE("a broker that answers only one question is drawn all the same") {
 TEST_CASE("links are listed with the names of the servers at their ends") {
   auto all = super_cluster();
   auto routes = route_table(all.routez);
-  CHECK(
-      has(routes,
-          "ny1     NewYork  ny2   5    [::1]:6222  yes               40us  0        7     12.3k"));
+  CHECK(has(routes,
+            "ny1     NewYork  ny2   5    [::1]:6222  yes      0              40us  0        "
+            "7     12.3k"));
   auto gateways = gateway_table(all.gatewayz);
   CHECK(has(gateways, "ny1     Tokyo    out  tk1   10.0.0.1:7222  90ms"));
   CHECK(has(gateways, "ny1     Tokyo    in   tk1 "));
   CHECK(has(leafnode_table(all.leafz), "tk1     factory   hub     OPS      10.0.0.9:4000  2ms"));
   CHECK(route_table({}).empty());
+}
+
+TEST_CASE("a round trip that no broker has measured is not told as none") {
+  auto all = super_cluster();
+  all.leafz[0]["data"]["leafs"][0]["rtt"] = "0s";
+  CHECK(has(draw_fleet(all).text, "account OPS, rtt not measured yet\n"));
+  CHECK_FALSE(has(leafnode_table(all.leafz), "0s"));
 }
 
 TEST_CASE("answers of another shape than expected make empty cells") {
