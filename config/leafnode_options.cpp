@@ -118,6 +118,8 @@ private:
       block_.error(one, "proxy URL scheme must be http or https");
     if (remote_.proxy.user.empty() != remote_.proxy.password.empty())
       block_.error(one, "proxy username and password must both be specified or both be empty");
+    if (url.empty() && remote_.proxy != leaf_proxy{})
+      block_.error(one, "proxy URL must be specified when other proxy options are set");
   }
 
   static std::vector<std::string_view> known() {

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -66,6 +67,10 @@ public:
   // -- the socket that is being connected --------------------------------------------------------
 
   void on_io(uint32_t) override {
+    if (doing_ == step::asking) {
+      ask_proxy();
+      return;
+    }
     int problem = 0;
     socklen_t size = sizeof problem;
     ::getsockopt(fd_, SOL_SOCKET, SO_ERROR, &problem, &size);
@@ -73,7 +78,10 @@ public:
       address_failed(std::strerror(problem));
       return;
     }
-    connected();
+    if (plan_.proxy)
+      begin_asking();
+    else
+      connected();
   }
   void on_flush() override {}
   void on_fault(const char* what) noexcept override { fail(what); }
@@ -81,13 +89,14 @@ public:
   void on_timer(actors::timer&) override {
     if (doing_ == step::waiting)
       look_up();
-    else if (doing_ == step::connecting)
+    else if (doing_ == step::connecting || doing_ == step::asking)
       address_failed("i/o timeout");
   }
 
 private:
-  enum class step : uint8_t { idle, waiting, looking_up, connecting };
+  enum class step : uint8_t { idle, waiting, looking_up, connecting, asking };
 
+  /// The server that is to be reached, whoever leads there.
   std::string where() const {
     return is_service_name(plan_.host) ? plan_.host : host_and_port(plan_.host, plan_.port);
   }
@@ -97,6 +106,7 @@ private:
     case step::waiting: return "waiting";
     case step::looking_up: return "looking up";
     case step::connecting: return "connecting";
+    case step::asking: return "asking the proxy";
     }
     return "";
   }
@@ -113,6 +123,12 @@ private:
     doing_ = step::looking_up;
     addresses_.clear();
     next_ = 0;
+    if (plan_.proxy) {
+      targets_.assign(1, {plan_.proxy->host, plan_.proxy->port});
+      next_target_ = 0;
+      try_next();
+      return;
+    }
     if (!is_service_name(plan_.host)) {
       targets_.assign(1, {plan_.host, plan_.port});
       next_target_ = 0;
@@ -162,8 +178,55 @@ private:
 
   void address_failed(std::string_view why) {
     close();
-    problem_ = fmt::format("{}: {}", addresses_[next_ - 1].ip, why);
+    problem_ = fmt::format("{}{}: {}", plan_.proxy ? "proxy " : "", addresses_[next_ - 1].ip, why);
     try_next();
+  }
+
+  // -- a proxy -----------------------------------------------------------------------------------
+
+  void begin_asking() {
+    doing_ = step::asking;
+    request_ = connect_request(*plan_.proxy, where());
+    answer_ = {};
+    home_.loop.timers().start(timer_, plan_.timeout);
+    ask_proxy();
+  }
+
+  void ask_proxy() {
+    if (!request_.empty()) {
+      auto sent = ::send(fd_, request_.data(), request_.size(), MSG_NOSIGNAL);
+      if (sent < 0 && errno != EAGAIN && errno != EINTR) {
+        address_failed(std::strerror(errno));
+        return;
+      }
+      request_.erase(0, sent > 0 ? static_cast<size_t>(sent) : 0);
+      if (request_.empty())
+        home_.loop.rewatch(token_, fd_, EPOLLIN);
+      return;
+    }
+    hear_proxy();
+  }
+
+  /// No more than its answer is taken from the socket: what follows is the server's.
+  void hear_proxy() {
+    std::array<char, 4096> part;
+    auto got = ::recv(fd_, part.data(), part.size(), MSG_PEEK);
+    if (got < 0 && (errno == EAGAIN || errno == EINTR))
+      return;
+    if (got <= 0) {
+      address_failed(got == 0 ? "it closed the connection" : std::strerror(errno));
+      return;
+    }
+    size_t used = 0;
+    auto found = answer_.read({part.data(), static_cast<size_t>(got)}, used);
+    ::recv(fd_, part.data(), used, 0); // what has just been seen
+    switch (found) {
+    case proxy_answer::verdict::unfinished: return;
+    case proxy_answer::verdict::open: connected(); return;
+    case proxy_answer::verdict::refused:
+      address_failed(log::printable(answer_.problem(), 256));
+      return;
+    }
   }
 
   void connected() {
@@ -171,7 +234,7 @@ private:
     out->fd = std::exchange(fd_, -1);
     out->ip = addresses_[next_ - 1].ip;
     out->port = targets_[next_target_ - 1].port;
-    auto host = targets_[next_target_ - 1].host;
+    auto host = plan_.proxy ? plan_.host : targets_[next_target_ - 1].host;
     home_.loop.unwatch(token_, out->fd);
     token_ = {};
     timer_.stop();
@@ -230,6 +293,8 @@ private:
   std::vector<peer_address> addresses_; ///< of the one before the next
   size_t next_ = 0;
   std::string problem_;
+  std::string request_; ///< what the proxy has not been told yet
+  proxy_answer answer_;
   int fd_ = -1;
   actors::io_token token_;
 };

@@ -3,9 +3,11 @@
 
 #include "actors/reactor.hpp"
 #include "federation/messages.hpp"
+#include "federation/proxy_way.hpp"
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace troupe::federation {
@@ -23,6 +25,9 @@ struct dial_plan {
   int64_t attempts = -1;
   bool backoff = false; ///< waits twice as long after each failure
   std::chrono::nanoseconds timeout = std::chrono::seconds{1}; ///< of one attempt at one address
+  /// Who is dialled instead, and asked for a connection to `host`: then `host` is no SRV record,
+  /// and the proxy looks it up. The timeout holds for its answer again.
+  std::optional<proxy_way> proxy;
 };
 
 /// One actor a remote, pinned to `home`. It does nothing until it is sent `dial`; then it looks up

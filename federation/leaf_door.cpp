@@ -20,7 +20,8 @@ void upgrade_to_websocket(caf::actor_system& sys, actors::reactor& home,
   auto path = where.url.path;
   if (path.ends_with('/'))
     path.pop_back();
-  terms.host = host_and_port(where.host, socket->port);
+  auto port = where.url.port == 0 ? socket->port : static_cast<uint16_t>(where.url.port);
+  terms.host = host_and_port(where.host, port); // the socket's is that of a proxy, if there is one
   terms.path = path + "/leafnode";
   terms.no_masking = hub.no_masking;
   spawn_websocket_door(sys, home, socket, std::move(terms),

@@ -86,6 +86,15 @@ std::vector<std::string> read_hub(const config::leaf_remote& from, const config:
       terms->websocket || (from.tls && from.tls->order != security::handshake_order::info_first);
   terms->tls_timeout = tls.timeout;
   terms->first_info_timeout = from.first_info_timeout;
+  if (!from.proxy.url.empty()) {
+    std::string problem;
+    out.proxy = read_proxy(from.proxy, problem);
+    if (std::any_of(from.urls.begin(), from.urls.end(),
+                    [](const auto& url) { return is_service_name(url.host); }))
+      problem = "an SRV record cannot be looked up behind a proxy; name the hub's host and port";
+    if (!problem.empty())
+      problems.push_back(where_of(from) + ".proxy: " + problem);
+  }
   out.from = from;
   out.terms = std::move(terms);
   out.dial_timeout =
@@ -93,23 +102,9 @@ std::vector<std::string> read_hub(const config::leaf_remote& from, const config:
   return problems;
 }
 
-/// What cannot be served is an error rather than a link that is missing.
-std::vector<std::string> not_served(const config::leafnode_options& leafs) {
-  std::vector<std::string> problems;
-  for (const auto& each : leafs.remotes)
-    if (!each.proxy.url.empty() && !each.urls.empty() && is_websocket(each.urls.front()))
-      problems.push_back(where_of(each)
-                         + ": proxy is not served yet; remove it, and let this broker reach the "
-                           "hub itself");
-  if (leafs.tls && leafs.tls->order == security::handshake_order::automatic)
-    problems.emplace_back("leafnodes.tls.handshake_first: auto and durations are not served yet; "
-                          "use true or false");
-  return problems;
-}
-
 std::vector<std::string> read_material(const config::options& options, leaf_links::material& out) {
   const auto& from = options.leafnodes;
-  auto problems = not_served(from);
+  std::vector<std::string> problems;
   auto add = [&](std::vector<std::string> more) {
     for (auto& each : more)
       problems.push_back(std::move(each));

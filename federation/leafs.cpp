@@ -325,6 +325,9 @@ private:
     plan.port = static_cast<uint16_t>(url.port);
     plan.attempts = 1; // then it is the turn of the next address
     plan.timeout = whom.plan.dial_timeout;
+    plan.proxy = whom.plan.proxy;
+    if (plan.proxy && whom.plan.from.proxy.timeout.count() > 0)
+      plan.timeout = whom.plan.from.proxy.timeout;
     out.dialer =
         spawn_dialer(system(), next_home(), std::move(plan), dial_boss_actor{leafs_actor{this}});
     return out;

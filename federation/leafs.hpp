@@ -5,9 +5,11 @@
 #include "config/link_options.hpp"
 #include "federation/leaf_messages.hpp"
 #include "federation/leaf_terms.hpp"
+#include "federation/proxy_way.hpp"
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace troupe::federation {
@@ -17,6 +19,7 @@ struct hub_plan {
   config::leaf_remote from; ///< by which a reload knows it again
   hub_terms_ptr terms;
   std::chrono::nanoseconds dial_timeout{0};
+  std::optional<proxy_way> proxy; ///< through which it is reached
 };
 
 /// What the leafs actor goes by; changed by a reload as a whole.

@@ -294,6 +294,8 @@ TEST_CASE("each mistake in a leafnodes block has its sentence") {
        "bad.conf:1:37: proxy URL scheme must be http or https"},
       {"leafnodes {remotes: [{url: \"ws://a\", proxy {url: \"http://b\", username: c}}]}\n",
        "bad.conf:1:37: proxy username and password must both be specified or both be empty"},
+      {"leafnodes {remotes: [{url: \"ws://a\", proxy {timeout: 2s}}]}\n",
+       "bad.conf:1:37: proxy URL must be specified when other proxy options are set"},
       {"leafnodes {remotes: [{url: \"nats://a\", tls {ca_file: no.pem}}]}\n",
        "bad.conf:1:44: ca_file: open no.pem: no such file or directory"},
       {"trusted_keys: [ODXJU6OOQ7VCLRM7VSWAS2BXNJ26L6EBIXZ5MLJLBGCTBA4GQ6QH5M4E]\n"
