@@ -96,6 +96,7 @@ private:
     route_actor actor;
     uint64_t remote = 0;      ///< it was dialled for; 0: accepted
     introduction_ptr waiting; ///< it is kept idle, as another link leads to the same peer
+    introduction_ptr who;     ///< once it has said who it is
   };
   using remote = cluster_remotes::remote;
 
@@ -106,7 +107,6 @@ private:
   }
 
   uint64_t next_rid() { return shared_.next_cid.fetch_add(1, std::memory_order_relaxed); }
-
   void add_link(const actors::accepted_ptr& socket, uint64_t rid, const remote* whom) {
     std::optional<dialled_remote> to;
     if (whom)
@@ -115,7 +115,7 @@ private:
                             cluster_actor{this});
     monitor(made);
     rids_.emplace(made.address(), rid);
-    links_.emplace(rid, link{made, whom ? whom->number : 0, {}});
+    links_.emplace(rid, link{made, whom ? whom->number : 0, {}, {}});
   }
 
   void adopt_dialled(const actors::accepted_ptr& socket, uint64_t number) {
@@ -127,30 +127,16 @@ private:
       ::close(socket->fd); // it was taken out of the configuration meanwhile
   }
 
-  peer_book::self mine() const {
-    const auto& info = plan_->mine->info;
-    return {info.server_id,
-            info.server_name,
-            info.cluster,
-            info.cluster_dynamic,
-            static_cast<uint32_t>(info.route_pool_size),
-            plan_->mine->pinned};
-  }
+  peer_book::self mine() const { return peer_book::self::of(*plan_->mine); }
 
   void meet(const introduction_ptr& who) {
     auto it = links_.find(who->rid);
     if (it == links_.end() || ending_)
       return;
     auto& with = it->second;
-    const auto& terms = *plan_->mine;
-    if (!who->solicited && !is_login(terms.user, terms.password, who->user, who->password)) {
-      admission out;
-      out.reason = close_reason::authentication_violation;
-      out.error = out.because = "Authorization Violation";
-      out.loudly = true;
-      answer(with, std::move(out));
-      return;
-    }
+    if (auto no = judge_login(*who, *plan_->mine))
+      return answer(with, std::move(*no));
+    with.who = who;
     auto what = book_.judge(*who, mine());
     if (what.what == peer_book::verdict::adopt) {
       adopt_name(what.cluster, who->rid);
@@ -171,8 +157,7 @@ private:
     case peer_book::verdict::refuse:
       if (what.answer.reason == close_reason::route_to_self)
         remotes_.is_self(with.remote);
-      answer(with, std::move(what.answer));
-      return;
+      return answer(with, std::move(what.answer));
     }
     admit(with, *who, std::move(what.answer));
   }
@@ -223,8 +208,20 @@ private:
       send(links_.at(one->rid).actor, atom::tell_v, line);
   }
 
+  /// What was said over a link that goes may not have arrived: it is said over the next one again.
+  void remove(uint64_t rid) {
+    auto next = book_.remove(rid);
+    if (next == 0 || ending_)
+      return;
+    const auto& to = links_.at(next).actor;
+    for (const auto& line : book_.gossip_for(book_.find(next)->info.server_id))
+      send(to, atom::tell_v, line);
+    for (const auto& [whom, line] : gossip_)
+      send(to, atom::tell_v, line);
+  }
+
   void drop(uint64_t rid, const std::string& why) {
-    book_.remove(rid);
+    remove(rid);
     if (auto it = links_.find(rid); it != links_.end())
       send(it->second.actor, atom::cut_v, why);
   }
@@ -241,17 +238,22 @@ private:
     tell_others();
   }
 
-  /// The peer has kept both links, so it knows them as different ones: one is enough.
+  /// If the peer has kept both links, it knows them as different ones: one is enough.
   void waited(uint64_t rid) {
-    auto it = links_.find(rid);
-    if (it == links_.end() || !it->second.waiting)
-      return;
-    auto who = std::exchange(it->second.waiting, {});
+    if (auto it = links_.find(rid); it != links_.end() && it->second.waiting)
+      decide(it->second, true);
+  }
+
+  /// About a link that is kept idle; `at_last`: it is not kept so any longer.
+  void decide(link& with, bool at_last) {
+    auto who = with.waiting;
     auto what = book_.judge(*who, mine());
-    if (what.answer.admitted)
-      admit(it->second, *who, std::move(what.answer));
-    else
-      answer(it->second, std::move(what.answer));
+    if (at_last)
+      with.waiting.reset();
+    if (at_last ? what.answer.admitted : what.what == peer_book::verdict::admit)
+      admit(with, *who, std::move(what.answer));
+    else if (at_last)
+      answer(with, std::move(what.answer));
   }
 
   void ended(const caf::actor_addr& whom) {
@@ -260,13 +262,12 @@ private:
       return;
     auto rid = known->second;
     rids_.erase(known);
-    auto number = links_.at(rid).remote;
-    links_.erase(rid);
+    auto number = links_.extract(rid).mapped().remote;
     auto member = book_.find(rid) ? *book_.find(rid) : peer_book::member{};
     const auto& server_id = member.info.server_id;
     if (!server_id.empty() && !member.place.has_slot())
       lost_account(member);
-    book_.remove(rid);
+    remove(rid);
     if (ending_) {
       end_if_alone();
       return;
@@ -298,14 +299,9 @@ private:
 
   /// A link to the same server that was kept idle takes the place of the one that has ended.
   void succeed(const std::string& server_id) {
-    for (auto& [rid, one] : links_) {
-      if (!one.waiting || one.waiting->info.server_id != server_id)
-        continue;
-      auto who = one.waiting;
-      auto what = book_.judge(*who, mine());
-      if (what.answer.admitted)
-        admit(one, *who, std::move(what.answer));
-    }
+    for (auto& [rid, one] : links_)
+      if (one.waiting && one.waiting->info.server_id == server_id)
+        decide(one, false);
   }
 
   // -- remotes -----------------------------------------------------------------------------------
@@ -328,10 +324,8 @@ private:
       remotes_.wake(id);
       return;
     }
-    if (!news.info.gateway.empty()) {
-      tell_.gossip(news.info);
-      return;
-    }
+    if (!news.info.gateway.empty())
+      return tell_.gossip(news.info);
     if (news.info.server_id == book_.find(news.rid)->info.server_id) {
       if (news.info.ldm)
         log::info("rid:{} - Route \"{}\" has entered lame duck mode", news.rid,
@@ -346,12 +340,11 @@ private:
   /// Of a third member, by gossip.
   void learn(const protocol::link_info& of) {
     const auto& me = plan_->mine->info;
-    if (of.server_id.empty() || of.server_id == me.server_id)
+    if (of.server_id.empty() || of.server_id == me.server_id
+        || (!of.cluster.empty() && of.cluster != me.cluster))
       return;
     if (book_.with_id(of.server_id)
         && (of.route_account.empty() || book_.complete(of.server_id, mine())))
-      return;
-    if (!of.cluster.empty() && of.cluster != me.cluster)
       return;
     configured_remote where, other;
     if (!address_of(of, where.host, where.port))
@@ -367,6 +360,7 @@ private:
     settings_ = next;
     auto before = std::exchange(plan_, planner_(*settings_, given_));
     follow_remotes();
+    follow_login(*before->mine);
     if (before->mine->info.route_pool_size != plan_->mine->info.route_pool_size) {
       for (const auto& [rid, one] : links_)
         drop(rid, "The number of routes to each server has changed");
@@ -378,6 +372,16 @@ private:
     if (leaving_.empty())
       spread_rules();
     tell_others();
+  }
+
+  /// Who came with an older password has to come again.
+  void follow_login(const terms& before) {
+    const auto& now = *plan_->mine;
+    if (before.user == now.user && before.password == now.password)
+      return;
+    for (const auto& [rid, one] : links_)
+      if (one.who && judge_login(*one.who, now))
+        drop(rid, "Its user or password is not the cluster's any more");
   }
 
   /// An account is told of on a shared route only when its own is down at this end: so nothing
@@ -421,13 +425,10 @@ private:
   }
 
   void pass_on(const std::string& whom, const std::string& line) {
-    if (line.empty()) {
+    if (line.empty())
       gossip_.erase(whom);
-      return;
-    }
-    if (std::exchange(gossip_[whom], line) == line)
-      return; // they have heard it
-    tell_members(line);
+    else if (std::exchange(gossip_[whom], line) != line) // else they have heard it
+      tell_members(line);
   }
 
   void end() {

@@ -40,6 +40,24 @@ bool takes_name_of(const protocol::link_info& peer, const peer_book::self& mine)
 
 } // namespace
 
+std::optional<admission> judge_login(const introduction& who, const terms& mine) {
+  if (who.solicited || is_login(mine.user, mine.password, who.user, who.password))
+    return {};
+  return refuse(close_reason::authentication_violation, "Authorization Violation", true,
+                "Authorization Violation")
+      .answer;
+}
+
+peer_book::self peer_book::self::of(const terms& mine) {
+  const auto& info = mine.info;
+  return {info.server_id,
+          info.server_name,
+          info.cluster,
+          info.cluster_dynamic,
+          static_cast<uint32_t>(info.route_pool_size),
+          mine.pinned};
+}
+
 peer_book::judgement peer_book::judge(const introduction& who, const self& mine) const {
   const auto& info = who.info;
   if (info.server_id == mine.server_id)
@@ -119,20 +137,27 @@ void peer_book::update(uint64_t rid, const protocol::link_info& info) {
   auto it = members_.find(rid);
   if (it == members_.end())
     return;
-  auto id = it->second.info.server_id;
+  auto said = within_reason(info);
+  const auto& known = it->second.info;
+  said.server_id = known.server_id;
+  said.troupe = known.troupe;
+  said.route_pool_size = known.route_pool_size; // its places were given by that
   for (auto& [other, one] : members_)
-    if (one.info.server_id == id)
-      one.info = within_reason(info);
+    if (one.info.server_id == said.server_id)
+      one.info = said;
 }
 
-void peer_book::remove(uint64_t rid) {
+uint64_t peer_book::remove(uint64_t rid) {
   auto it = members_.find(rid);
   if (it == members_.end())
-    return;
-  auto id = std::move(it->second.info.server_id);
+    return 0;
+  auto id = it->second.info.server_id;
+  bool was_main = main_link(id) == &it->second;
   members_.erase(it);
   if (!with_id(id))
     notes_.erase(id);
+  const auto* next = was_main ? main_link(id) : nullptr;
+  return next ? next->rid : 0;
 }
 
 const peer_book::member* peer_book::find(uint64_t rid) const {
@@ -188,6 +213,14 @@ fellow_members peer_book::fellows() const {
     if (!one.info.ldm && !one.info.gateway_url.empty())
       add_new({one.info.gateway_url}, out.gateway_urls);
   }
+  return out;
+}
+
+std::vector<std::string> peer_book::gossip_for(std::string_view server_id) const {
+  std::vector<std::string> out;
+  for (const auto* one : main_links())
+    if (one->info.server_id != server_id)
+      out.push_back(info_line(as_gossip(*one)));
   return out;
 }
 

@@ -23,6 +23,8 @@ public:
     bool cluster_dynamic = false;
     uint32_t pool_size = 0;               ///< 0: we have no pools
     std::vector<std::string> pinned = {}; ///< our accounts with a route of their own, sorted
+
+    static self of(const terms& mine);
   };
   enum class verdict : uint8_t {
     admit,
@@ -53,7 +55,9 @@ public:
   void take(uint64_t rid);
   /// Of whichever link it came over, it is about the server.
   void update(uint64_t rid, const protocol::link_info& info);
-  void remove(uint64_t rid);
+  /// Answers which link is the main_link() of that server in the place of this one; 0: this one was
+  /// not, or none is left.
+  uint64_t remove(uint64_t rid);
 
   const member* find(uint64_t rid) const;
   /// An admitted link to that server; null: none.
@@ -64,6 +68,8 @@ public:
   const member* main_link(std::string_view server_id) const;
   /// Those of all servers.
   std::vector<const member*> main_links() const;
+  /// What that server is told of the other members, an INFO each.
+  std::vector<std::string> gossip_for(std::string_view server_id) const;
   const std::map<uint64_t, member>& all() const noexcept { return members_; }
   /// Nothing is to be dialled for that server at the moment.
   bool complete(std::string_view server_id, const self& mine) const;
@@ -100,6 +106,10 @@ private:
   std::map<uint64_t, member> members_;              // by rid
   std::map<std::string, notes, std::less<>> notes_; // by server
 };
+
+/// May a peer that came take part, as far as its user and password go? Nothing: it may. Not on a
+/// reactor, for the password may be stored as bcrypt.
+std::optional<admission> judge_login(const introduction& who, const terms& mine);
 
 /// What the others are told of a member that has come.
 protocol::link_info as_gossip(const peer_book::member& of);

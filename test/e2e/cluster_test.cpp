@@ -213,6 +213,29 @@ TEST_CASE("routes come and go with a reload") {
       [&] { return http(*first, "/routez").find("\"num_routes\": 0,") != std::string::npos; }));
 }
 
+TEST_CASE("after a reload with another password members come again with that one, or not at all") {
+  if (server_under_test().empty())
+    return;
+  member_plan a{ours}, b{ours};
+  auto first_word = "authorization { user: mesh, password: first }"s;
+  auto second_word = "authorization { user: mesh, password: second }"s;
+  a.extra = first_word;
+  b.dials = {a.port};
+  b.login = "mesh:first@";
+  auto first = start(a), second = start(b);
+  REQUIRE(has_routes(*first, routes_between(ours, ours)));
+  a.extra = second_word;
+  first->write_config(config_of(a));
+  first->reload(patience);
+  CHECK(eventually(
+      [&] { return second->log().find("'Authorization Violation'") != std::string::npos; }));
+  CHECK(has_routes(*first, 0));
+  b.login = "mesh:second@";
+  second->write_config(config_of(b));
+  second->reload(patience);
+  exchange(*first, *second);
+}
+
 TEST_CASE("what is not a route is refused on the port of the cluster") {
   if (server_under_test().empty())
     return;

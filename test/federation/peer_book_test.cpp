@@ -97,6 +97,22 @@ TEST_CASE("a second server with our name is refused, unless we dialled it") {
   CHECK(book.judge(twin, me).what == verdict::admit);
 }
 
+TEST_CASE("who comes has to know the password, whoever was dialled has none to show") {
+  terms open, guarded;
+  guarded.user = "mesh";
+  guarded.password = "word";
+  auto who = peer("A", 1);
+  CHECK_FALSE(judge_login(who, open));
+  REQUIRE(judge_login(who, guarded));
+  CHECK(judge_login(who, guarded)->error == "Authorization Violation");
+  who.user = "mesh";
+  who.password = "other";
+  CHECK(judge_login(who, guarded));
+  who.password = "word";
+  CHECK_FALSE(judge_login(who, guarded));
+  CHECK_FALSE(judge_login(peer("A", 1, true), guarded));
+}
+
 TEST_CASE("a second connection to one nats-server is kept idle, until the first one ends") {
   peer_book book;
   book.admit(peer("A", 1));

@@ -324,3 +324,31 @@ TEST_CASE("a slot that comes late knows which accounts have a route already") {
   auto foo = world.subscribe(global, "foo");
   CHECK(world.told(global, foo).empty());
 }
+
+TEST_CASE("what a server says later does not change how many routes it has") {
+  for (int64_t size : {int64_t{0}, int64_t{1} << 60}) {
+    peer_book book;
+    dial_all(book, me, 3);
+    auto later = book.all().begin()->second.info;
+    later.route_pool_size = size;
+    book.update(book.all().begin()->first, later);
+    CHECK(book.complete("P", me));
+    book.remove(book.main_link("P")->rid);
+    CHECK_FALSE(book.complete("P", me));
+  }
+}
+
+TEST_CASE("when the slot ends over which a server hears of others, the next one takes over") {
+  peer_book book;
+  for (uint32_t index : {0u, 1u, 2u})
+    book.admit(at_slot("P", index + 1, index), slot(index));
+  book.admit(of_account("P", 4, "SYS"), {3, 0, "SYS", true});
+  book.admit(at_slot("Q", 5, 0), slot(0));
+  auto others = book.gossip_for("P");
+  REQUIRE(others.size() == 1);
+  CHECK(others[0].find("\"server_id\":\"Q\"") != std::string::npos);
+  CHECK_MESSAGE(book.remove(2) == 0, "another one speaks for the server");
+  CHECK(book.remove(1) == 3);
+  CHECK(book.remove(3) == 0);
+  CHECK_MESSAGE(book.with_id("P"), "over the route of one account nothing is said of others");
+}
