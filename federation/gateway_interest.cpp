@@ -1,6 +1,7 @@
 // federation/gateway_interest.cpp: what a connection of a gateway hears and tells of interest.
 #include "actors/log.hpp"
 #include "federation/gateway_session.hpp"
+#include "federation/telling.hpp"
 
 #include <fmt/format.h>
 
@@ -13,8 +14,8 @@ namespace log = actors::log;
 
 namespace {
 
-/// Subjects that are told between two looks at the mail.
-constexpr size_t told_a_turn = 4096;
+/// What a command takes, about.
+constexpr size_t bytes_of_command = 256;
 /// Accounts whose interest a peer has begun to tell; more are not listed.
 constexpr size_t most_listed = 100'000;
 constexpr size_t longest_listed = 256;
@@ -200,15 +201,17 @@ void gateway_session::begin_telling(const actors::account_ptr& where) {
 void gateway_session::tell_more() {
   if (!admitted() || !told_)
     return;
-  for (size_t left = told_a_turn; left > 0 && !untold_.empty(); --left) {
+  for (auto left = told_a_turn; left > 0 && !untold_.empty();) {
     const auto& where = untold_.back();
     if (!begun_.contains(where.get()))
       begin_telling(where);
     if (!untold_texts_.empty()) {
+      left -= std::min(left, bytes_to_tell(*untold_texts_.back()));
       announce(where, untold_texts_.back());
       untold_texts_.pop_back();
       continue;
     }
+    left -= std::min(left, bytes_of_command);
     host_.say(command_line(gateway_command::interest_ends, mine_->info.gateway, where->name));
     untold_.pop_back();
   }

@@ -123,7 +123,7 @@ public:
 
   void ponged() override { note_pong(); }
 
-  void go_on_telling() override { caf::anon_send(handle(), atom::go_on_v); }
+  void go_on_telling() override { tell_when_read(); }
 
   void end(close_reason why, std::string_view error, std::string_view text) override {
     peer_link::end(why, error, text, true);
@@ -142,6 +142,7 @@ private:
   bool admitted() const override { return session_.admitted(); }
   bool awaits_decision() const override { return session_.introduced(); }
   void withdraw() override { session_.retire(); }
+  void tell_next() override { caf::anon_send(handle(), atom::go_on_v); }
 
   // -- life --------------------------------------------------------------------------------------
 
@@ -163,11 +164,9 @@ private:
   }
 
   void hear(const actors::interest_changes& changes) {
-    if (phase_ == phase::talking) {
+    if (phase_ == phase::talking)
       session_.tell(changes);
-      queue_own();
-    }
-    dest_->pending.fetch_sub(changes.cost, std::memory_order_relaxed);
+    told(changes);
   }
 
   // -- looking at it -----------------------------------------------------------------------------

@@ -171,7 +171,7 @@ public:
 
   void ponged() override { note_pong(); }
 
-  void go_on_telling() override { caf::anon_send(handle(), atom::go_on_v); }
+  void go_on_telling() override { tell_when_read(); }
 
   void end(close_reason why, std::string_view error, std::string_view text) override {
     peer_link::end(why, error, text, true);
@@ -194,6 +194,7 @@ private:
     return out;
   }
   bool has_enough() const override { return session_.has_enough(); }
+  void tell_next() override { caf::anon_send(handle(), atom::go_on_v); }
   bool admitted() const override { return session_.admitted(); }
   bool awaits_decision() const override { return session_.waiting(); }
 
@@ -324,11 +325,9 @@ private:
   }
 
   void hear(const actors::interest_changes& changes) {
-    if (phase_ == phase::talking) {
+    if (phase_ == phase::talking)
       session_.tell(changes);
-      queue_own();
-    }
-    dest_->pending.fetch_sub(changes.cost, std::memory_order_relaxed);
+    told(changes);
   }
 
   void apply(const leaf_terms_ptr& next) {

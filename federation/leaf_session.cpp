@@ -2,6 +2,7 @@
 #include "federation/leaf_session.hpp"
 
 #include "actors/log.hpp"
+#include "federation/telling.hpp"
 #include "protocol/errc.hpp"
 #include "protocol/subject.hpp"
 
@@ -21,8 +22,6 @@ namespace {
 
 /// Bytes that one peer may cause to be formatted before others have a turn.
 constexpr size_t output_a_turn = 8 * 1024 * 1024;
-/// Subjects that are told between two looks at the mail.
-constexpr size_t told_a_turn = 4096;
 std::string in_quotes(std::string_view text) {
   return fmt::format("\"{}\"", log::printable(text, 4096));
 }
@@ -219,7 +218,8 @@ bool leaf_session::on_message(const protocol::link_message& msg) {
 void leaf_session::tell_more() {
   if (!admitted())
     return;
-  for (size_t left = told_a_turn; left > 0 && !untold_.empty(); --left) {
+  for (auto left = told_a_turn; left > 0 && !untold_.empty();) {
+    left -= std::min(left, bytes_to_tell(*untold_.back()));
     announce(untold_.back());
     untold_.pop_back();
   }

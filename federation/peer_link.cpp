@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace troupe::federation {
 
@@ -110,6 +111,32 @@ void peer_link::note_pong() {
     link_->rtt.store(rtt_.count(), std::memory_order_relaxed);
   }
   pings_out_ = 0;
+}
+
+void peer_link::tell_when_read() {
+  // With what was said in this turn of the loop: much mail to itself can be read in one.
+  auto own = own_ ? static_cast<int64_t>(own_->bytes_so_far()) : 0;
+  if (dest_->pending.load(std::memory_order_relaxed) + own < actors::router::high_water / 2) {
+    tell_next();
+    return;
+  }
+  owes_interest_ = true;
+  waiters_.push_back(me());
+}
+
+void peer_link::told(const actors::interest_changes& changes) {
+  if (phase_ == phase::talking)
+    queue_own();
+  auto left = dest_->pending.fetch_sub(changes.cost, std::memory_order_relaxed) - changes.cost;
+  // Nothing may be left to be written, after which those that wait would be looked at.
+  if (!waiters_.empty() && left < actors::router::high_water / 2)
+    release_waiters();
+}
+
+void peer_link::drained() {
+  peer_stream::drained();
+  if (phase_ == phase::talking && std::exchange(owes_interest_, false))
+    tell_when_read();
 }
 
 void peer_link::settle_figures() {

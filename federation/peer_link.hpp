@@ -1,6 +1,7 @@
 // federation/peer_link.hpp: the half of a link that knows its socket but not its protocol.
 #pragma once
 
+#include "actors/interest_news.hpp"
 #include "actors/link_destination.hpp"
 #include "actors/peer_stream.hpp"
 #include "actors/snapshot.hpp"
@@ -54,6 +55,8 @@ protected:
   virtual bool awaits_decision() const = 0;
   /// Withdraws its interest; called once.
   virtual void withdraw() = 0;
+  /// By mail to itself: the next part of the interest is told, after whatever else is waiting.
+  virtual void tell_next() = 0;
 
   // -- life --------------------------------------------------------------------------------------
 
@@ -66,6 +69,13 @@ protected:
   void end(protocol::close_reason why, std::string_view error, std::string_view text, bool loudly);
   /// A PONG has come.
   void note_pong();
+  /// There is more interest to be told: tell_next(), when the peer has read most of what was said.
+  /// It may be more than a slow reader may have before it, and can wait, unlike messages.
+  void tell_when_read();
+  /// Changes of interest counted so much until they were told, which they are now.
+  void told(const actors::interest_changes& changes);
+  /// In the place of peer_stream's.
+  void drained();
   /// Figures of what others wrote directly are taken in.
   void settle_figures();
   /// "10.0.0.1:6222 - rid:5"
@@ -101,6 +111,7 @@ private:
   const bool dialled_;
   const std::string tls_host_;
   bool retired_ = false;
+  bool owes_interest_ = false; // it waits in its own list of those that wait for this peer
   uint32_t pings_out_ = 0;
   actors::loop_clock::time_point ping_sent_;
 };

@@ -2,6 +2,7 @@
 #include "actors/account_policy.hpp"
 #include "actors/log.hpp"
 #include "federation/route_session.hpp"
+#include "federation/telling.hpp"
 
 #include <fmt/format.h>
 
@@ -11,13 +12,6 @@
 namespace troupe::federation {
 
 namespace log = actors::log;
-
-namespace {
-
-/// Subjects that are told between two looks at the mail.
-constexpr size_t told_a_turn = 4096;
-
-} // namespace
 
 // -- the peer's interest
 // ---------------------------------------------------------------------------
@@ -146,9 +140,10 @@ void route_session::tell_all_again() {
 void route_session::tell_more() {
   if (!admitted())
     return;
-  for (size_t left = told_a_turn; left > 0 && !untold_.empty();) {
+  for (auto left = told_a_turn; left > 0 && !untold_.empty();) {
     auto& texts = untold_texts_;
-    for (; left > 0 && !texts.empty(); --left) {
+    while (left > 0 && !texts.empty()) {
+      left -= std::min(left, bytes_to_tell(*texts.back()));
       announce(untold_.back(), texts.back(), again_);
       texts.pop_back();
     }

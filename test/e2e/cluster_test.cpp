@@ -236,6 +236,42 @@ TEST_CASE("after a reload with another password members come again with that one
   exchange(*first, *second);
 }
 
+TEST_CASE(
+    "a member that does not read for a while hears of all interest, and is no slow consumer") {
+  if (server_under_test().empty())
+    return;
+  constexpr int many = 60'000; // several times what may be pending for a peer
+  member_plan a{ours};
+  a.top = "max_pending: 1MB\n";
+  auto broker = start(a);
+  std::string subscriptions = "CONNECT {\"verbose\":false}\r\n";
+  for (int i = 0; i < many; ++i)
+    subscriptions += "SUB deep." + std::string(100, 'x') + "." + std::to_string(i) + " "
+                     + std::to_string(i + 1) + "\r\n";
+  peer_socket client{broker->port(), patience};
+  client.send(subscriptions + "PING\r\n");
+  while (client.unread().find("PONG\r\n") == std::string_view::npos && client.read_more()) {
+  }
+  peer_socket peer{a.port, patience};
+  peer.send("CONNECT {\"cluster\":\"C1\"}\r\n"
+            "INFO {\"server_id\":\"SLOW\",\"cluster\":\"C1\",\"headers\":true}\r\n");
+  CHECK(eventually([&] { // the system takes no more of it
+    auto text = http(*broker, "/routez");
+    return text.find("\"pending_size\": ") != text.npos
+           && text.find("\"pending_size\": 0") == text.npos;
+  }));
+  int heard = 0;
+  while (heard < many && peer.read_more()) {
+    auto text = peer.unread();
+    auto end = text.rfind('\n') + 1;
+    for (auto at = text.find("RS+ $G deep."); at < end; at = text.find("RS+ $G deep.", at + 1))
+      ++heard;
+    peer.consume(end);
+  }
+  CHECK(heard == many);
+  CHECK(broker->log().find("Slow Consumer") == std::string::npos);
+}
+
 TEST_CASE("what is not a route is refused on the port of the cluster") {
   if (server_under_test().empty())
     return;
