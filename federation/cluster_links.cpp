@@ -6,6 +6,7 @@
 #include "actors/listener.hpp"
 #include "actors/log.hpp"
 #include "actors/reactor.hpp"
+#include "federation/asking.hpp"
 #include "federation/cluster.hpp"
 #include "federation/local_urls.hpp"
 #include "security/nkey.hpp"
@@ -25,7 +26,6 @@ namespace log = actors::log;
 namespace {
 
 constexpr auto longest_ping_interval = std::chrono::seconds{30};
-constexpr auto longest_answer = std::chrono::seconds{5};
 constexpr int64_t usual_slots = 3;
 
 security::permissions_ptr rules_of(const config::cluster_options& from) {
@@ -113,17 +113,6 @@ std::string in_words(const std::vector<service_target>& targets) {
 
 configured_remote remote_of(const config::peer_url& route) {
   return {route.host, static_cast<uint16_t>(route.port), route.user, route.password};
-}
-
-template <class Out, class Handle, class... In>
-Out ask(caf::actor_system& sys, const Handle& whom, In... in) {
-  Out out;
-  caf::scoped_actor self{sys, true};
-  self->request(whom, longest_answer, in...)
-      .receive(
-          [&](const Out& answer) { out = answer; },
-          [&](const caf::error& e) { log::warn("An actor did not answer: {}", sys.render(e)); });
-  return out;
 }
 
 } // namespace

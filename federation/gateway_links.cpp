@@ -4,6 +4,7 @@
 #include "actors/core.hpp"
 #include "actors/log.hpp"
 #include "actors/reactor.hpp"
+#include "federation/asking.hpp"
 #include "federation/local_urls.hpp"
 
 #include <fmt/format.h>
@@ -18,7 +19,6 @@ namespace log = actors::log;
 
 namespace {
 
-constexpr auto longest_answer = std::chrono::seconds{5};
 /// gateways.md section 11.
 constexpr auto time_to_form = std::chrono::seconds{1};
 constexpr auto longest_ping_interval = std::chrono::seconds{15};
@@ -89,19 +89,6 @@ gateway_terms_ptr make_terms(const actors::settings& now, uint16_t port, const s
     out->write_deadline = from.write_deadline;
   out->close_when_behind = from.write_timeout == "close";
   out->tls = std::move(tls);
-  return out;
-}
-
-template <class Out, class Handle, class... In>
-Out ask(caf::actor_system& sys, const Handle& whom, In... in) {
-  Out out;
-  if (!whom)
-    return out;
-  caf::scoped_actor self{sys, true};
-  self->request(whom, longest_answer, in...)
-      .receive(
-          [&](const Out& answer) { out = answer; },
-          [&](const caf::error& e) { log::warn("An actor did not answer: {}", sys.render(e)); });
   return out;
 }
 

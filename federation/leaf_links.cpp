@@ -1,5 +1,6 @@
 // federation/leaf_links.cpp: binds, starts, reloads and ends what leaf nodes consist of.
 #include "federation/leaf_links.hpp"
+#include "federation/asking.hpp"
 
 #include "actors/core.hpp"
 #include "actors/log.hpp"
@@ -19,8 +20,6 @@ namespace troupe::federation {
 namespace log = actors::log;
 
 namespace {
-
-constexpr auto longest_answer = std::chrono::seconds{5};
 
 std::string where_of(const config::leaf_remote& from) {
   return fmt::format("leafnodes.remotes ({})", to_string(from.urls));
@@ -191,19 +190,6 @@ leaf_terms_ptr make_terms(const actors::settings_ptr& now, uint16_t port,
     out->tls_behind_info = tls.accepting;
   if (order != security::handshake_order::info_first)
     out->tls.accepting = std::move(tls.accepting);
-  return out;
-}
-
-template <class Out, class Handle, class... In>
-Out ask(caf::actor_system& sys, const Handle& whom, In... in) {
-  Out out;
-  if (!whom)
-    return out;
-  caf::scoped_actor self{sys, true};
-  self->request(whom, longest_answer, in...)
-      .receive(
-          [&](const Out& answer) { out = answer; },
-          [&](const caf::error& e) { log::warn("An actor did not answer: {}", sys.render(e)); });
   return out;
 }
 
