@@ -77,12 +77,6 @@ public:
   }
   size_t size() const noexcept { return size_; }
   size_t size_in(const account& where) const noexcept;
-  /// Calls `see(const remote_interest&)` for all of the account's, in no order.
-  template <class See>
-  void for_each(const account& where, See&& see) const {
-    if (auto in = accounts_.find(&where); in != accounts_.end())
-      in->second.table.for_each([&](const entry& each) { see(*each.what); });
-  }
 
 private:
   struct entry {
