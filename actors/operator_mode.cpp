@@ -131,6 +131,9 @@ std::variant<operator_setup, std::vector<std::string>> set_up_operators(const co
     return problems;
   }
   out.trust = std::move(std::get<operator_trust_ptr>(trust));
+  if (from.leafnodes.port != 0 && from.gateway.enabled() && out.trust->system_account().empty())
+    problems.emplace_back("leaf nodes and gateways (both being defined) require a system account, "
+                          "which neither system_account nor the operator's JWT names");
   out.resolver = from.operators.resolver;
   if (!out.source) {
     take_url_of_operator(*out.trust, out.resolver);

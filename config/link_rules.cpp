@@ -106,10 +106,11 @@ public:
       say(said("websocket.handshake_timeout") + " must be longer than 0s");
   }
 
-  /// Ours always has one, $SYS.
+  /// Ours always has one, $SYS. An operator's JWT may name it, which is read later.
   void check_nats() {
     bool gateways = !opts_.gateway.name.empty() || opts_.gateway.port != 0;
-    if (opts_.leafnodes.port != 0 && gateways && opts_.system_account.empty())
+    if (opts_.leafnodes.port != 0 && gateways && opts_.system_account.empty()
+        && !opts_.operators.enabled())
       say("leaf nodes and gateways (both being defined) require a system account to also be "
           "configured");
   }

@@ -335,6 +335,26 @@ TEST_CASE_FIXTURE(cache_world, "a cache forgets who is not used for its time to 
   CHECK(!trust_of(a));
 }
 
+TEST_CASE_FIXTURE(keeper_world,
+                  "leaf nodes beside gateways need a system account of the operator") {
+  config::options options;
+  options.leafnodes.port = 7422;
+  options.gateway.name = "G1";
+  options.gateway.port = 7222;
+  options.operators.resolver.type = "memory";
+  auto problems = [&] {
+    options.operators.operators = {signed_jwt(op_claims, op)};
+    auto made = actors::set_up_operators(options, noon);
+    auto* said = std::get_if<std::vector<std::string>>(&made);
+    return said ? *said : std::vector<std::string>{};
+  };
+  op_claims.system_account.clear();
+  REQUIRE(problems().size() == 1);
+  CHECK(problems().front().find("require a system account") != std::string::npos);
+  op_claims.system_account = sys.public_text();
+  CHECK(problems().empty());
+}
+
 TEST_CASE_FIXTURE(cache_world, "the system account stays in a cache, however long nobody uses it") {
   auto system = add(sys);
   keeper->tick(noon + 60);
