@@ -25,7 +25,9 @@ bool fits(const std::string& wanted, const std::string& mine, bool exact) {
 
 } // namespace
 
-server_card::server_card(std::string id, const config::options& options) : id_{std::move(id)} {
+server_card::server_card(std::string id, const config::options& options,
+                         std::function<std::string()> made_up)
+    : id_{std::move(id)}, made_up_{std::move(made_up)} {
   follow(options);
 }
 
@@ -36,6 +38,10 @@ void server_card::follow(const config::options& options) {
   int port = 0;
   apply_advertise(options.client.advertise, next->host, port);
   next->cluster = options.cluster_name;
+  if (next->cluster.empty())
+    next->cluster = options.gateway.name;
+  if (next->cluster.empty() && !options.leafnodes.remotes.empty() && options.cluster.port == 0)
+    next->cluster = next->name; // by which hubs know it, too
   for (const auto& tag : options.server_tags)
     next->tags.push_back(lower(tag));
   next->metadata = options.server_metadata;
@@ -48,14 +54,20 @@ std::shared_ptr<const server_card::face> server_card::now() const {
   return face_;
 }
 
+/// Members of a cluster without a name agree on one while they run.
+std::string server_card::cluster_of(const face& mine) const {
+  return mine.cluster.empty() && made_up_ ? made_up_() : mine.cluster;
+}
+
 nlohmann::ordered_json server_card::next() {
   auto mine = now();
+  auto cluster = cluster_of(*mine);
   nlohmann::ordered_json out;
   out["name"] = mine->name;
   out["host"] = mine->host;
   out["id"] = id_;
-  if (!mine->cluster.empty())
-    out["cluster"] = mine->cluster;
+  if (!cluster.empty())
+    out["cluster"] = cluster;
   out["ver"] = actors::nats_version;
   if (!mine->tags.empty())
     out["tags"] = mine->tags;
@@ -76,7 +88,7 @@ nlohmann::ordered_json server_card::identity() const {
 bool server_card::passes(const server_filter& filter) const {
   auto mine = now();
   return fits(filter.name, mine->name, filter.exact) && fits(filter.host, mine->host, filter.exact)
-         && fits(filter.cluster, mine->cluster, filter.exact) && filter.domain.empty()
+         && fits(filter.cluster, cluster_of(*mine), filter.exact) && filter.domain.empty()
          && std::all_of(filter.tags.begin(), filter.tags.end(), [&](const auto& tag) {
               return std::find(mine->tags.begin(), mine->tags.end(), lower(tag))
                      != mine->tags.end();

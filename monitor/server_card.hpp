@@ -6,6 +6,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -24,7 +25,9 @@ struct server_filter {
 /// Any thread.
 class server_card {
 public:
-  server_card(std::string id, const config::options& options);
+  /// `made_up`: answers the name of the cluster where the options have none, or nothing.
+  server_card(std::string id, const config::options& options,
+              std::function<std::string()> made_up = {});
 
   /// A reload may change name, tags and the like.
   void follow(const config::options& options);
@@ -37,13 +40,16 @@ public:
 
 private:
   struct face {
-    std::string name, host, cluster;
+    std::string name, host;
+    std::string cluster;           ///< empty: none, or one whose name is made up
     std::vector<std::string> tags; ///< in lower case
     std::map<std::string, std::string> metadata;
   };
   std::shared_ptr<const face> now() const;
+  std::string cluster_of(const face& mine) const;
 
   const std::string id_;
+  const std::function<std::string()> made_up_;
   std::atomic<uint64_t> seq_{0};
   mutable std::mutex mutex_; // guards `face_`
   std::shared_ptr<const face> face_;

@@ -71,7 +71,10 @@ service_answer account_statz(const stage& on, reports& from, const service_reque
   if (request.account != everybody) {
     names = {request.account};
     auto which = on.accounts.find(request.account);
-    if (!which || (!unused && which->connections.load(std::memory_order_relaxed) <= 0))
+    auto here = which ? which->connections.load(std::memory_order_relaxed)
+                            + which->leafnodes.load(std::memory_order_relaxed)
+                      : 0;
+    if (!which || (!unused && here <= 0))
       return {shape::silence, {}};
   }
   return {shape::enveloped, from.account_statz(names, unused)};

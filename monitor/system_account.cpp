@@ -21,8 +21,8 @@ class system_account final : public actors::observer {
 public:
   system_account(caf::actor_system& sys, actors::core& shared, actors::broker& whose,
                  const system_surroundings& around)
-      : sys_{sys}, whose_{whose}, audit_{around.audit}, figures_{whose}, card_{whose.server_id(),
-                                                                               whose.options()},
+      : sys_{sys}, whose_{whose}, audit_{around.audit}, figures_{whose},
+        card_{whose.server_id(), whose.options(), [&whose] { return whose.cluster_name(); }},
         controls_{around.reload, [&whose](uint64_t cid) { return whose.kick(cid); },
                   [&whose](uint64_t cid) { return whose.advise_to_leave(cid); },
                   [this](actors::notice what) { note(std::move(what)); }},

@@ -80,8 +80,11 @@ void add_settings(json& out, const config::options& options) {
 
 /// Keys of what is not there are left out.
 void add_cluster(json& out, const server_facts& server) {
-  if (server.cluster_port == 0)
+  if (server.cluster_port == 0) {
+    if (!server.options.gateway.name.empty())
+      out["cluster"]["name"] = server.options.gateway.name;
     return;
+  }
   const auto& from = server.options.cluster;
   auto timeout = from.tls ? seconds(from.tls->timeout) : 2;
   auto& cluster = out["cluster"];

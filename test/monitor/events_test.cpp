@@ -75,6 +75,30 @@ TEST_CASE("an account's count has the account's point of view") {
   CHECK(out["sent"]["msgs"] == 12);
 }
 
+TEST_CASE("a server names its cluster, also one whose name is made up, or itself as a leaf node") {
+  config::options facing;
+  facing.server_name = "n1";
+  auto cluster = [&](const std::string& made_up) {
+    server_card card{"ID", facing, [&] { return made_up; }};
+    return card.next().value("cluster", "none");
+  };
+  CHECK(cluster("") == "none");
+  CHECK(cluster("RANDOM") == "RANDOM");
+  facing.leafnodes.remotes.emplace_back();
+  CHECK(cluster("") == "n1");
+  facing.cluster.port = 6222;
+  CHECK(cluster("RANDOM") == "RANDOM");
+  facing.gateway.name = "G1";
+  CHECK(cluster("") == "G1");
+  facing.cluster_name = "C1";
+  CHECK(cluster("") == "C1");
+  server_filter others;
+  others.cluster = "RAND";
+  CHECK_FALSE(server_card{"ID", facing}.passes(others));
+  config::options nameless;
+  CHECK(server_card{"ID", nameless, [] { return "RANDOM"; }}.passes(others));
+}
+
 TEST_CASE("figures of a server that stands alone have the keys of the reference") {
   auto facts = monitor::test::server();
   auto out = statistics(facts.figures, {}, 2, {}, {});
@@ -133,6 +157,27 @@ TEST_CASE_FIXTURE(system_world, "a login is announced under its account's name")
   CHECK(events[0].body["client"]["acc"] == "A");
 }
 
+TEST_CASE_FIXTURE(system_world,
+                  "other clusters hear that an account has a leaf node, once there are gateways") {
+  auto& ears = listener("$SYS.ACCOUNT.*.LEAFNODE.CONNECT");
+  auto leaf = app();
+  leaf.leafnode = true;
+  note(happening::connected, accounts.named("A"), leaf);
+  CHECK(heard(ears).empty());
+  on.gateways = true;
+  note(happening::connected, accounts.named("A"), app());
+  note(happening::kept, accounts.named("A"), leaf); // it was there before
+  note(happening::disconnected, accounts.named("A"), leaf);
+  CHECK(heard(ears).empty());
+  note(happening::connected, accounts.named("A"), leaf);
+  auto events = heard(ears);
+  REQUIRE(events.size() == 1);
+  CHECK(events[0].subject == "$SYS.ACCOUNT.A.LEAFNODE.CONNECT");
+  CHECK(keys(events[0].body) == "server acc");
+  CHECK(events[0].body["acc"] == "A");
+  CHECK(events[0].body["server"]["name"] == "n1");
+}
+
 TEST_CASE_FIXTURE(system_world, "a refused login is also told to the account it was refused in") {
   auto tenant = accounts.named("A");
   auto& ears = listener("$SYS.SERVER.*.CLIENT.AUTH.ERR");
@@ -186,6 +231,18 @@ TEST_CASE_FIXTURE(system_world, "a count is repeated while an account has connec
   CHECK(pass(2) == 1);
   tenant->connections = 0;
   CHECK(pass(14) == 0);
+}
+
+TEST_CASE_FIXTURE(system_world, "leaf nodes are counted apart from clients, and with them") {
+  auto& ears = listener("$SYS.ACCOUNT.*.SERVER.CONNS");
+  auto tenant = accounts.named("A");
+  tenant->leafnodes = 2;
+  self->send(announcer, atom::counted_v, tenant, int64_t{3});
+  auto events = heard(ears);
+  REQUIRE(events.size() == 1);
+  CHECK(events[0].body["conns"] == 3);
+  CHECK(events[0].body["leafnodes"] == 2);
+  CHECK(events[0].body["total_conns"] == 5);
 }
 
 TEST_CASE_FIXTURE(system_world, "figures are broadcast only while somebody hears them") {

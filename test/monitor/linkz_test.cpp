@@ -84,6 +84,9 @@ TEST_CASE("varz tells of the cluster, and of nothing where there is none") {
   CHECK(member["routes"] == 2);
   CHECK(member["connect_urls"].size() == 2);
   CHECK(member.dump().find("secret") == std::string::npos);
+  auto site = test::server(); // one server, with a gateway
+  site.options.gateway.name = "G2";
+  CHECK(varz(site, {})["cluster"].dump() == R"({"name":"G2"})");
 }
 
 namespace {

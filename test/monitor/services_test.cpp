@@ -90,6 +90,10 @@ TEST_CASE_FIXTURE(system_world, "accounts without connections keep silent unless
       request("$SYS.REQ.ACCOUNT.PING.STATZ", R"({"include_unused":true})")["data"]["account_statz"]
           .size()
       == 3);
+  accounts.find("A")->leafnodes = 1; // which count only here
+  CHECK(request("$SYS.REQ.ACCOUNT.A.STATZ")["data"].is_object());
+  CHECK(request("$SYS.REQ.ACCOUNT.A.CONNS").is_null());
+  accounts.find("A")->leafnodes = 0;
   accounts.find("A")->connections = 2;
   auto counts = request("$SYS.REQ.ACCOUNT.A.CONNS");
   CHECK(counts["conns"] == 2);
