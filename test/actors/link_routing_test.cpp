@@ -291,3 +291,20 @@ TEST_CASE_FIXTURE(link_world, "a request that only another server can answer has
   wants(peer, "svc");
   CHECK(say({"svc", "x", "inbox"}) == 1);
 }
+
+TEST_CASE_FIXTURE(link_world, "a link whose peer may only answer is told each reply it was sent") {
+  auto& asked = link(leaf_down);
+  auto& another = link(leaf_down);
+  asked.to->set_quirk(actors::quirk_tracks_replies, true);
+  for (auto* each : {&asked, &another})
+    wants(*each, "svc");
+  wants(asked, "svc", "g"); // a second reason, the same message
+  listen(join(), "svc");
+  CHECK(say({"svc", "no reply"}) > 0);
+  CHECK(say({"svc", "x", "in.1"}) > 0);
+  CHECK(say({"svc", "y", "in.2", "NATS/1.0\r\n\r\n"}) > 0);
+  CHECK(arrive(another, {"svc", "z", "in.3"}) > 0);
+  flush();
+  CHECK(asked.heard().replies == std::vector<std::string>{"in.1", "in.2", "in.3"});
+  CHECK(another.heard().replies.empty()); // it may say anything
+}

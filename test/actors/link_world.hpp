@@ -56,6 +56,7 @@ inline actors::link_actor::behavior_type act_as_link(actors::link_actor::pointer
         for (const auto& each : batch->pieces)
           heard->bytes.append(each.data, each.size);
         heard->pieces.insert(heard->pieces.end(), batch->pieces.begin(), batch->pieces.end());
+        heard->replies.insert(heard->replies.end(), batch->replies.begin(), batch->replies.end());
       },
       [heard](atom::await_drain, const caf::strong_actor_ptr&) { ++heard->other; },
       [heard](atom::drained) { ++heard->other; },

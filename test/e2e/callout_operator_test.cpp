@@ -1,12 +1,17 @@
 // test/e2e/callout_operator_test.cpp: logins that an auth callout decides, in operator mode.
 #include "callout_service.hpp"
 
+#include "security/creds_file.hpp"
 #include "security/store_layout.hpp"
 
 #include <doctest/doctest.h>
 
+#include <chrono>
+#include <cstdint>
 #include <cstdlib>
+#include <fstream>
 #include <string>
+#include <string_view>
 
 namespace {
 using namespace troupe;
@@ -31,7 +36,9 @@ struct callout_folder : operator_site {
     REQUIRE_MESSAGE(binary != nullptr, "TROUPE_E2E_SERVER must name the binary");
     server = std::make_unique<server_process>(binary, "operator: " + operator_jwt()
                                                           + "\nresolver { type: full, dir: \""
-                                                          + folder.path().string() + "\" }\n");
+                                                          + folder.path().string()
+                                                          + "\" }\nleafnodes { listen: "
+                                                            "\"127.0.0.1:-1\" }\n");
   }
   void publish(const tenant& of) {
     CHECK(write_store_file((folder.path() / (of.id() + ".jwt")).string(), jwt(of)) == "");
@@ -62,6 +69,14 @@ struct callout_folder : operator_site {
     auto info = who.request("$SYS.REQ.USER.INFO", "");
     auto at = info.find("\"account\":\"");
     return at == std::string::npos ? info : info.substr(at + 11, 56);
+  }
+
+  uint16_t leaf_port() const {
+    constexpr std::string_view before = "Listening for leafnode connections on 127.0.0.1:";
+    auto log = server->log();
+    auto at = log.find(before);
+    REQUIRE(at != std::string::npos);
+    return static_cast<uint16_t>(std::stoul(log.substr(at + before.size())));
   }
 
   tenant auth{"AUTH"};
@@ -220,4 +235,48 @@ TEST_CASE("a default sentinel brings who has no JWT before its auth callout") {
   CHECK(asked.said.client.user == "joe");
   service.answer(asked, parts.for_acme(asked, parts.acme.key));
   CHECK(parts.account_of(plain) == parts.acme.id());
+}
+
+TEST_CASE("a leaf node with a sentinel's creds lands in the account that the auth callout names") {
+  if (is_reference()) // which asks no auth callout about leaf nodes
+    return;
+  callout_folder site;
+  auto service = site.serve();
+  auto creds = format_creds(site.sentinel(), site.auth.user.seed());
+  REQUIRE(creds);
+  scratch_folder secrets;
+  auto file = (secrets.path() / "leaf.creds").string();
+  std::ofstream{file} << *creds;
+  server_process leaf{std::getenv("TROUPE_E2E_SERVER"),
+                      "server_name: leaf\nleafnodes { reconnect: 1, remotes: [ { url: "
+                      "\"nats-leaf://127.0.0.1:"
+                          + std::to_string(site.leaf_port()) + "\", credentials: \"" + file
+                          + "\" } ] }\n"};
+  auto refused = service.next();
+  CHECK(refused.said.client.kind == "Leafnode");
+  CHECK(refused.said.client.user == site.auth.user.public_text());
+  service.answer(refused, site.for_acme(refused, site.beta.key)); // which nobody may be let into
+  service.answer(refused, response_error(refused, "not now", site.auth.key));
+  auto asked = service.next(); // it comes again
+  service.answer(asked, site.for_acme(asked, site.acme.key, [](auto& user) {
+    user.limits.permissions.publish.allow = {"up.>"};
+  }));
+  site_client boss{*site.server, site.acme.user_jwt(), site.acme.user};
+  site_client stranger{*site.server, site.beta.user_jwt(), site.beta.user};
+  boss.send("SUB up.> 1\r\nSUB other.> 2");
+  stranger.send("SUB > 1");
+  stranger.until_pong();
+  boss.until_pong();
+  site_client node{leaf, "\"name\":\"node\""};
+  auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{10};
+  std::string heard;
+  while (heard.find("MSG up.x") == std::string::npos
+         && std::chrono::steady_clock::now() < deadline) {
+    node.send("PUB other.x 1\r\nx\r\nPUB up.x 1\r\nx");
+    node.until_pong();
+    heard += boss.until_pong();
+  }
+  CHECK(heard.find("MSG up.x") != std::string::npos);
+  CHECK(heard.find("MSG other.x") == std::string::npos);
+  CHECK(stranger.until_pong() == "");
 }
