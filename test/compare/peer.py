@@ -100,8 +100,8 @@ class Server:
 class Peer:
     """A client that writes lines and keeps what it hears."""
 
-    def __init__(self, port, user="", source="", echo=True, jwt=""):
-        """`jwt`: of a bearer, instead of a user's name."""
+    def __init__(self, port, user="", source="", echo=True, jwt="", key=None):
+        """`jwt`: instead of a user's name; of a bearer, if there is no `key` to sign with."""
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=20,
                                                source_address=(source, 0) if source else None)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -110,6 +110,8 @@ class Peer:
         self.errors = []
         self.info = json.loads(self.line().split(" ", 1)[1])
         who = f'"jwt":"{jwt}"' if jwt else f'"user":"{user}","pass":"p"'
+        if key:
+            who += f',"sig":"{key.sign(self.info["nonce"])}"'
         self.send(f'CONNECT {{{who},"verbose":false,"pedantic":false,'
                   f'"headers":true,"no_responders":true,"echo":{str(echo).lower()},'
                   '"lang":"compare","version":"1"}\r\n')
