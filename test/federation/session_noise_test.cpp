@@ -297,9 +297,9 @@ private:
 
 /// A line that a session may say.
 bool well_formed(std::string_view line) {
-  constexpr std::array<std::string_view, 11> verbs{"INFO {", "CONNECT {", "PING",  "PONG",
-                                                   "RS+ ",   "RS- ",      "LS+ ",  "LS- ",
-                                                   "A+ ",    "A- ",       "ended "};
+  constexpr std::array<std::string_view, 12> verbs{"-ERR '", "INFO {", "CONNECT {", "PING",
+                                                   "PONG",   "RS+ ",   "RS- ",      "LS+ ",
+                                                   "LS- ",   "A+ ",    "A- ",       "ended "};
   return std::any_of(verbs.begin(), verbs.end(),
                      [&](std::string_view each) { return line.starts_with(each); })
          && line.find('\n') == line.npos;
