@@ -59,6 +59,9 @@ public:
   std::vector<account_share> shares;             ///< by reactor
   std::atomic<int64_t> connections{0};           ///< clients
   std::atomic<int64_t> leafnodes{0};             ///< links to leaf nodes and hubs
+  /// The same at all other servers, as they say: what a limit counts as well.
+  std::atomic<int64_t> connections_elsewhere{0};
+  std::atomic<int64_t> leafnodes_elsewhere{0};
   std::atomic<uint64_t> total_connections{0};
   std::atomic<bool> has_mappings{false}; ///< new subjects have to be looked up in policy()
   /// Interest that some subjects of `reply_prefix` and one more token match, but not all of them.

@@ -23,11 +23,15 @@ struct census {
   std::vector<uint64_t> cids;
 };
 
-/// More than the account may have: the newest go, those that came first stay.
+/// More than the account may have, with those at other servers: the newest go, those that came
+/// first stay.
 void trim(account_pointer self, const account& which, std::vector<uint64_t>& cids,
           const std::vector<reactor_actor>& reactors) {
   auto limit = which.policy()->rules.limits.connections;
-  if (limit < 0 || cids.size() <= static_cast<size_t>(limit))
+  if (limit < 0)
+    return;
+  limit = std::max<int64_t>(0, limit - which.connections_elsewhere.load(std::memory_order_relaxed));
+  if (cids.size() <= static_cast<size_t>(limit))
     return;
   std::sort(cids.begin(), cids.end());
   cids.erase(cids.begin(), cids.begin() + limit);

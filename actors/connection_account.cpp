@@ -13,6 +13,20 @@ namespace troupe::actors {
 
 using protocol::errc;
 
+namespace {
+
+/// Are there more connections than the account may have, with those at other servers?
+bool is_crowded(const account& which, const account_policy& policy) {
+  auto limit = policy.rules.limits.connections;
+  return limit >= 0
+         && which.connections.load(std::memory_order_relaxed)
+                    + which.leafnodes.load(std::memory_order_relaxed)
+                    + which.connections_elsewhere.load(std::memory_order_relaxed)
+                > limit;
+}
+
+} // namespace
+
 void connection::enter(account_ptr where) {
   if (account_ == where)
     return;
@@ -28,7 +42,8 @@ void connection::enter(account_ptr where) {
   if (now == 1 && home_.shared.supervisor)
     caf::anon_send(home_.shared.supervisor, atom::watch_v, account_);
   account_->total_connections.fetch_add(1, std::memory_order_relaxed);
-  tell_count(account_, now);
+  if (!is_crowded(*account_, *policy_)) // else it has to go, and nobody else for its sake
+    tell_count(account_, now);
   open_gate();
 }
 
@@ -59,11 +74,7 @@ bool connection::enter_by_login(account_ptr where) {
     refuse_login("its account was removed");
     return false;
   }
-  auto limit = policy_->rules.limits.connections;
-  if (limit >= 0
-      && account_->connections.load(std::memory_order_relaxed)
-                 + account_->leafnodes.load(std::memory_order_relaxed)
-             > limit) {
+  if (is_crowded(*account_, *policy_)) {
     log::error("{} - maximum account active connections exceeded", who());
     fail(errc::account_connections_exceeded);
     return false;

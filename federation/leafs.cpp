@@ -182,8 +182,11 @@ private:
     });
     leaf_admission out;
     const auto& limits = who.account->policy()->rules.limits;
-    auto clients = who.account->connections.load(std::memory_order_relaxed);
-    if ((limits.leafnodes >= 0 && count >= limits.leafnodes)
+    const auto& now = *who.account;
+    auto clients = now.connections.load(std::memory_order_relaxed)
+                   + now.connections_elsewhere.load(std::memory_order_relaxed);
+    auto elsewhere = now.leafnodes_elsewhere.load(std::memory_order_relaxed);
+    if ((limits.leafnodes >= 0 && count + elsewhere >= limits.leafnodes)
         || (limits.connections >= 0 && count + clients >= limits.connections)) {
       out.reason = close_reason::max_account_connections_exceeded;
       out.error = out.because = "maximum account active connections exceeded";
@@ -198,6 +201,7 @@ private:
     auto left = which->policy()->rules.limits.leafnodes;
     if (left < 0)
       return;
+    left -= which->leafnodes_elsewhere.load(std::memory_order_relaxed);
     for_each_leaf(which, [&](link& one) {
       constexpr std::string_view too_many = "maximum account active connections exceeded";
       if (left-- <= 0)

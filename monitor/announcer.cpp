@@ -116,7 +116,7 @@ void announcer_state::count(const actors::account_ptr& where, int64_t connection
   for (const auto& subject : {old_counts_subject(*where), counts_subject(*where)})
     if (on->hears(subject))
       publish(subject, account_connections_event(head, on->card.next(), figures, figures.label));
-  if (connections > 0)
+  if (connections + figures.leafnodes > 0)
     counted[where.get()] = self->clock().now();
   else
     counted.erase(where.get());
@@ -126,7 +126,8 @@ void announcer_state::heartbeat() {
   auto now = self->clock().now();
   for (const auto& each : on->accounts.all()) {
     auto connections = each->connections.load(std::memory_order_relaxed);
-    if (connections <= 0 || each == on->accounts.global)
+    if (connections + each->leafnodes.load(std::memory_order_relaxed) <= 0
+        || each == on->accounts.global)
       continue;
     auto before = counted.find(each.get());
     if (before != counted.end() && now - before->second < count_repeats)

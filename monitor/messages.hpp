@@ -42,6 +42,12 @@ using services_actor =
     actors::connection_actor::extend<accepts<atom::leaving>, // Answers nobody any more.
                                      answers<actors::tree_ptr, atom::tree>>;
 
+/// The COUNTER actor: knows how many connections an account with limits has at other servers.
+using counter_actor = actors::connection_actor::extend<
+    accepts<atom::watch, actors::account_ptr>, // An account came, changed or was removed.
+    accepts<atom::heartbeat>,                  // To itself: who has gone, who is new?
+    answers<actors::tree_ptr, atom::tree>>;
+
 /// The AUDITOR actor: puts on record who came and who was kept out, from a thread of its own.
 using auditor_actor =
     caf::typed_actor<accepts<notice_ptr>,

@@ -5,9 +5,11 @@
 #include "actors/reactor.hpp"
 #include "monitor/announcer.hpp"
 #include "monitor/auditor.hpp"
+#include "monitor/counter.hpp"
 #include "monitor/services.hpp"
 
 #include <atomic>
+#include <optional>
 
 namespace troupe::monitor {
 namespace {
@@ -34,6 +36,12 @@ public:
     announcer_ = spawn_announcer(sys_, stage_, speak, true);
     services_ = spawn_services(sys_, stage_, speak, announcer_, true);
     auditor_ = spawn_auditor(sys_, audit_, queue_, true);
+    if (shared.links) {
+      counting_.emplace(counting{*shared.links, [&shared](const actors::account_ptr& which) {
+                                   caf::anon_send(shared.supervisor, atom::rules_v, which);
+                                 }});
+      counter_ = spawn_counter(sys_, stage_, *counting_, speak);
+    }
     tree(); // now both have their subscriptions
   }
 
@@ -51,6 +59,8 @@ public:
   }
 
   void account_changed(const actors::account_ptr& which, actors::account_change what) override {
+    if (counter_ && !ended_.load(std::memory_order_relaxed))
+      caf::anon_send(counter_, atom::watch_v, which);
     if (recorded() && queue_.admit())
       caf::anon_send(auditor_, atom::rules_v, which, static_cast<uint8_t>(what));
   }
@@ -82,6 +92,10 @@ public:
                    actors::log::warn("The announcer did not say goodbye: {}", sys_.render(e));
                  });
     caf::anon_send(services_, atom::shut_down_v);
+    if (counter_) {
+      caf::anon_send(counter_, atom::shut_down_v);
+      self->wait_for(counter_);
+    }
     caf::anon_send(auditor_, atom::shut_down_v); // behind what it still has to write
     self->wait_for(services_, auditor_);
   }
@@ -101,6 +115,8 @@ public:
     };
     ask(announcer_);
     ask(services_);
+    if (counter_)
+      ask(counter_);
     ask(auditor_);
     return out;
   }
@@ -139,6 +155,8 @@ private:
   announcer_actor announcer_;
   services_actor services_;
   auditor_actor auditor_;
+  std::optional<counting> counting_;
+  counter_actor counter_;           ///< none: the broker has no links to other servers
   std::atomic<bool> silent_{false}; ///< nothing is said or answered any more
   std::atomic<bool> ended_{false};
 };

@@ -113,3 +113,28 @@ TEST_CASE("the model knows where a message comes to through streams and services
   CHECK(verdict(on_a, {{1, "7 ACC0 ", 1, "s0.a"}, {2, "7 ACC0 ", 1, "c"}})
         == "a message of ACC0 was heard in ACC1");
 }
+
+TEST_CASE(
+    "the model knows that no stream leaves a tree of leaf nodes and comes back, or has ended") {
+  const mesh_share stream{.from = 0, .to = 1, .subject = 0}; // a, as s0.a
+  mesh_judge judge{{stream}, 1, {0, 1, 1, 2}};
+  mesh_step taker{.what = mesh_step::kind::subscribe, .id = 1, .broker = 1, .account = 1};
+  taker.subject = 9;
+  REQUIRE(subscribed_subject(taker) == "s0.>");
+  judge.expect(taker, true);
+  auto verdict = [&](uint32_t broker, std::vector<mesh_delivery> heard) {
+    judge.expect({.what = mesh_step::kind::settle}, true);
+    judge.expect({.what = mesh_step::kind::publish, .id = 7, .broker = broker}, true);
+    return judge.judge(heard);
+  };
+  const mesh_delivery one{1, "7 ACC0 ", 1, "s0.a"};
+  CHECK(verdict(0, {one}) == "");
+  CHECK(verdict(0, {}) == "message 7 on a in ACC0 at 0 did not reach 1");
+  CHECK(verdict(2, {}) == "");
+  CHECK(verdict(2, {one}) == "a message of ACC0 was heard in ACC1");
+  CHECK(verdict(3, {one}) == "");
+  judge.expect({.what = mesh_step::kind::reload, .count = 0}, true);
+  CHECK(verdict(0, {one}) == ""); // it may still have been on its way
+  CHECK(verdict(0, {}) == "");
+  CHECK(verdict(0, {one}) == "a message of ACC0 was heard in ACC1");
+}
