@@ -92,7 +92,7 @@ void connection::start(connection_actor self) {
   counted_ = true;
   auto open = home_.shared.open_connections.fetch_add(1, std::memory_order_relaxed) + 1;
   home_.shared.sums.connections.fetch_add(1, std::memory_order_relaxed);
-  must_log_in_ = !home_.current->open();
+  must_log_in_ = !home_.current->open(ws_ != nullptr);
   if (limit >= 0 && open > limit) {
     greet();
     fail(errc::connections_exceeded);
@@ -137,8 +137,8 @@ void connection::on_fault(const char* what) noexcept {
 // ----------------------------------------------------------------------------------------
 
 void connection::start_liveness() {
-  const auto& timing = home_.current->options.timing;
-  auto first = std::min<std::chrono::nanoseconds>(timing.ping_interval, first_ping_after);
+  auto interval = home_.current->ping_interval(ws_ != nullptr);
+  auto first = std::min<std::chrono::nanoseconds>(interval, first_ping_after);
   // Up to a fifth more, so that a thousand clients of one second do not answer in one.
   auto spread = std::chrono::nanoseconds{first.count() / 5 * static_cast<int64_t>(cid_ % 16) / 16};
   home_.loop.timers().start(life_timer_, first + spread);
@@ -150,7 +150,7 @@ void connection::liveness_due() {
     callout_overdue();
     return;
   }
-  if (must_log_in_ && home_.current->login_required()) {
+  if (must_log_in_ && home_.current->login_required(ws_ != nullptr)) {
     log::error("{} - Authentication Timeout", who());
     fail(errc::authentication_timeout);
     return;
@@ -177,7 +177,7 @@ void connection::liveness_due() {
     verdicts_.reset(); // an idle client keeps no memories
     forget_subject();
   }
-  home_.loop.timers().start(life_timer_, timing.ping_interval);
+  home_.loop.timers().start(life_timer_, home_.current->ping_interval(ws_ != nullptr));
 }
 
 void connection::on_timer(timer& which) {

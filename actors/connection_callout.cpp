@@ -101,7 +101,7 @@ void connection::await_callout(callout_login question) {
   state.asking = true;
   state.judged_in = question.account;
   pause(pause_login);
-  home_.loop.timers().start(life_timer_, now.auth_timeout);
+  home_.loop.timers().start(life_timer_, now.login_time(ws_ != nullptr));
   actors::ask_callout(home_.shared, std::move(question), caf::actor_cast<connection_actor>(this));
 }
 

@@ -160,8 +160,9 @@ void connection::greet() {
 void connection::talk() {
   phase_ = phase::talking;
   const auto& now = *home_.current;
-  home_.loop.timers().start(life_timer_, now.login_required() ? now.auth_timeout
-                                                              : now.options.timing.ping_interval);
+  bool web = ws_ != nullptr;
+  home_.loop.timers().start(life_timer_,
+                            now.login_required(web) ? now.login_time(web) : now.ping_interval(web));
 }
 
 bool connection::advise_to_leave() {
@@ -200,6 +201,8 @@ bool connection::on_connect(std::string_view json) {
         "{} - <<- [CONNECT {{\"user\":\"{}\",\"name\":\"{}\",\"lang\":\"{}\",\"version\":\"{}\"}}]",
         who(), log::printable(state.connect.user), log::printable(state.connect.name),
         log::printable(state.connect.lang), log::printable(state.connect.version));
+  if (ws_ && ws_->cookies)
+    ws_->cookies->complete(state.connect);
   if (connected_) // a second CONNECT starts with nothing
     while (!subscriptions_.empty())
       forget(*subscriptions_.begin());
@@ -245,14 +248,15 @@ void connection::check_login(bool again) {
   }
   auto given = credentials();
   const auto* named = certificate();
-  const auto& auth = home_.current->auth;
+  bool web = ws_ != nullptr;
+  const auto& auth = home_.current->auth_of(web);
   bool slow = again ? auth.is_recheck_expensive(login().identity, given, named)
                     : auth.is_expensive(given, named);
-  auto check = [again, from = home_.current, before = login().identity,
+  auto check = [again, web, from = home_.current, before = login().identity,
                 given = std::move(given)](const security::certificate_identity* certificate) {
-    return placed(again ? from->auth.recheck(before, given, certificate)
-                        : from->auth.login(given, certificate),
-                  *from);
+    const auto& judge = from->auth_of(web);
+    return placed(
+        again ? judge.recheck(before, given, certificate) : judge.login(given, certificate), *from);
   };
   if (!slow) {
     auto outcome = check(named);
@@ -283,7 +287,8 @@ bool connection::log_in_without_connect() {
     return false;
   security::credentials nothing;
   nothing.type = type();
-  auto outcome = placed(home_.current->auth.login(nothing, certificate()), *home_.current);
+  auto outcome =
+      placed(home_.current->auth_of(ws_ != nullptr).login(nothing, certificate()), *home_.current);
   if (!std::holds_alternative<security::accepted>(outcome) || ask_callout(outcome))
     return false;
   auto& state = login();
@@ -445,7 +450,7 @@ void connection::apply() {
   }
   bool was_anonymous = !connected_ && !must_log_in_ && (!login_ || login_->identity.label.empty());
   if (was_anonymous) { // it never said CONNECT: now it must
-    must_log_in_ = !home_.current->open();
+    must_log_in_ = !home_.current->open(ws_ != nullptr);
     return;
   }
   if (!must_log_in_)
@@ -457,7 +462,7 @@ void connection::after_recheck(const security::verdict& outcome) {
   if (std::holds_alternative<security::refused>(outcome)) {
     // As nats-server does: who no longer exists goes without a word, who no longer fits is told.
     const auto* before = state.identity.who;
-    bool removed = before ? !home_.current->auth.find_user(before->name)
+    bool removed = before ? !home_.current->auth_of(ws_ != nullptr).find_user(before->name)
                           : state.identity.method != security::login_method::open;
     if (removed) {
       close(close_reason::credentials_revoked);

@@ -171,6 +171,10 @@ void peer_stream::discard_input() {
 }
 
 void peer_stream::read_input() {
+  if (ws_ && ws_->deflates()) {
+    read_deflated();
+    return;
+  }
   if (std::max(kept_.wanted, kept_.size) > reactor::read_size / 2) {
     read_large();
     return;
@@ -196,14 +200,7 @@ void peer_stream::read_input() {
 
 /// The rest of a large message goes straight to where it will be sent from.
 void peer_stream::read_large() {
-  size_t target = kept_.wanted > 0 ? kept_.wanted : kept_.size + reactor::read_size;
-  if (kept_.size == kept_.data->capacity()) {
-    auto more = std::min(target, std::max(kept_.size * 2, first_large_read));
-    auto larger = block_ref::allocate(more);
-    std::memcpy(larger->data(), kept_.data->data(), kept_.size);
-    kept_.data = std::move(larger);
-  }
-  auto room = std::min(kept_.data->capacity(), target) - kept_.size;
+  auto room = make_large_room();
   auto* at = kept_.data->data() + kept_.size;
   auto result = tls_ ? tls_->read(at, room) : read_socket(fd_, at, room);
   if (result.what != io_result::status::ok) {
@@ -219,6 +216,18 @@ void peer_stream::read_large() {
   }
   if (ws_)
     heed_frames();
+}
+
+/// How much more of a large message may be put behind what is kept of it; never nothing.
+size_t peer_stream::make_large_room() {
+  size_t target = kept_.wanted > 0 ? kept_.wanted : kept_.size + reactor::read_size;
+  if (kept_.size == kept_.data->capacity()) {
+    auto more = std::min(target, std::max(kept_.size * 2, first_large_read));
+    auto larger = block_ref::allocate(more);
+    std::memcpy(larger->data(), kept_.data->data(), kept_.size);
+    kept_.data = std::move(larger);
+  }
+  return std::min(kept_.data->capacity(), target) - kept_.size;
 }
 
 void peer_stream::input_failed(io_result::status what) {
@@ -273,8 +282,11 @@ void peer_stream::unpause(pause_reason why) {
     auto waiting = std::exchange(kept_, {});
     consume(*waiting.data.get(), waiting.size);
   }
-  if (ws_)
+  if (ws_) {
     heed_frames();
+    if (ws_->has_early())
+      home_.loop.flush_later(token_); // on_flush() reads on
+  }
   if (tls_ && paused_ == 0 && phase_ == phase::talking && tls_->has_pending())
     read_input();
 }

@@ -141,6 +141,9 @@ protected:
 private:
   void read_large();
   bool unframe(char* data, size_t& size);
+  void read_deflated();
+  bool take_deflated(char*& in, size_t& left);
+  size_t make_large_room();
   void read_early();
   void heed_frames();
   void line_up(const outgoing_ptr& batch);

@@ -41,6 +41,7 @@ void describe_websocket(settings& s, uint16_t port) {
   info.tls_required = from.tls.has_value();
   info.tls_available = false;
   info.tls_verify = from.tls && (from.tls->verify || from.tls->verify_and_map);
+  info.auth_required = info.auth_required || from.login.differs(); // as nats-server says it
 }
 
 void describe_cluster(settings& s, const cluster_view& now, bool lame_duck) {

@@ -37,7 +37,19 @@ security::authentication_settings authentication_of(const config::options& optio
   return out;
 }
 
-config::nanoseconds login_time(const config::options& options) {
+/// One user, a token or nobody at all: not those of the `authorization` block, but its users.
+security::authentication_settings websocket_authentication_of(const config::options& options) {
+  const auto& from = options.websocket.login;
+  auto out = authentication_of(options);
+  out.user = from.user;
+  out.password = from.password;
+  out.token = from.token;
+  out.no_auth_user = from.no_auth_user;
+  out.anonymous_global_user = false;
+  return out;
+}
+
+config::nanoseconds general_login_time(const config::options& options) {
   if (options.authorization.timeout)
     return *options.authorization.timeout;
   if (options.client.tls)
@@ -50,11 +62,13 @@ config::nanoseconds login_time(const config::options& options) {
 settings::settings(const config::options& from)
     : options{from}, auth{authentication_of(from)}, hosts{from.fleet.client_hosts,
                                                           from.fleet.deny_server_connections},
-      auth_timeout{login_time(from)} {
+      auth_timeout{general_login_time(from)} {
+  if (from.websocket.login.differs())
+    websocket_auth.emplace(websocket_authentication_of(from));
   parsing.max_control_line = static_cast<size_t>(from.limits.max_control_line);
   parsing.max_payload = from.limits.max_payload;
   info.headers = !from.no_header_support;
-  info.auth_required = login_required() || hosts.active(); // as Choria's broker says it
+  info.auth_required = login_required(false) || hosts.active(); // as Choria's broker says it
   info.max_payload = from.limits.max_payload;
   info.cluster = from.cluster_name;
   if (from.client.tls) {

@@ -10,6 +10,7 @@
 #include "security/tls_context.hpp"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,10 +28,26 @@ struct settings {
 
   /// Accounts and users are those of JWTs; then `auth` has no say.
   bool operator_mode() const noexcept { return options.operators.enabled(); }
+  // `websocket`: of those who come over one, whose block may have a login of its own.
+
+  const security::authenticator& auth_of(bool websocket) const noexcept {
+    return websocket && websocket_auth ? *websocket_auth : auth;
+  }
   /// Whoever comes is in, without a CONNECT.
-  bool open() const noexcept { return !operator_mode() && !callout() && auth.open(); }
+  bool open(bool websocket) const noexcept {
+    return !operator_mode() && !callout() && auth_of(websocket).open();
+  }
   /// Clients must send credentials.
-  bool login_required() const noexcept { return operator_mode() || auth.required(); }
+  bool login_required(bool websocket) const noexcept {
+    return operator_mode() || auth_of(websocket).required();
+  }
+  config::nanoseconds login_time(bool websocket) const noexcept {
+    return websocket ? options.websocket.login.timeout.value_or(auth_timeout) : auth_timeout;
+  }
+  config::nanoseconds ping_interval(bool websocket) const noexcept {
+    auto own = options.websocket.ping_interval;
+    return websocket && own.count() > 0 ? own : options.timing.ping_interval;
+  }
   bool needs_nonce() const noexcept { return operator_mode() || auth.needs_nonce(); }
   /// Null: the file asks for none.
   const security::callout_settings* callout() const noexcept {
@@ -43,6 +60,7 @@ struct settings {
   protocol::server_info websocket_info; ///< the same, for those who come over a websocket
   protocol::parser_limits parsing;
   security::authenticator auth;
+  std::optional<security::authenticator> websocket_auth; ///< absent: `auth`
   security::client_hosts hosts;
   security::tls_context_ptr tls; ///< null: plain
   config::nanoseconds auth_timeout;

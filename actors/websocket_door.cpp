@@ -142,8 +142,9 @@ private:
     key_ = make_key();
     out_ = fmt::format(
         "GET {} HTTP/1.1\r\nHost: {}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        "Sec-WebSocket-Key: {}\r\nSec-WebSocket-Version: 13\r\n{}\r\n",
-        terms_.path, terms_.host, key_, terms_.no_masking ? "Nats-No-Masking: true\r\n" : "");
+        "Sec-WebSocket-Key: {}\r\nSec-WebSocket-Version: 13\r\n{}{}\r\n",
+        terms_.path, terms_.host, key_, terms_.deflate ? protocol::websocket_deflate : "",
+        terms_.no_masking ? "Nats-No-Masking: true\r\n" : "");
     doing_ = step::asking;
   }
 
@@ -240,6 +241,7 @@ private:
     const auto& request = std::get<protocol::websocket_request>(parsed);
     leaf_ = request.path.ends_with(leaf_path);
     no_masking_ = request.no_masking;
+    deflates_ = terms_.deflate && request.deflate;
     if (size < head_.size())
       refuse({400, "client sent data before handshake is complete"});
     else if (!is_from_here(request))
@@ -249,7 +251,7 @@ private:
     else if (leaf_ && !terms_.takes_leafs)
       refuse({404, "not configured to accept leaf node connections; leafnodes.port is not set"});
     else
-      accept(request.key);
+      accept(request);
   }
 
   /// Of whoever names an origin: is it one that may come?
@@ -266,13 +268,26 @@ private:
                   != terms_.origins.end();
   }
 
-  void accept(std::string_view key) {
+  void accept(const protocol::websocket_request& request) {
+    if (!leaf_ && terms_.cookies.any())
+      take_cookies(request.cookies);
     out_ = fmt::format("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
-                       "Connection: Upgrade\r\nSec-WebSocket-Accept: {}\r\n{}\r\n",
-                       accept_for(key), no_masking_ ? "Nats-No-Masking: true\r\n" : "");
+                       "Connection: Upgrade\r\nSec-WebSocket-Accept: {}\r\n{}{}{}\r\n",
+                       accept_for(request.key), deflates_ ? protocol::websocket_deflate : "",
+                       terms_.headers, no_masking_ ? "Nats-No-Masking: true\r\n" : "");
     head_.clear();
     doing_ = step::saying_yes;
     go_on();
+  }
+
+  void take_cookies(const std::vector<std::string_view>& from) {
+    auto value_of = [&](const std::string& name) {
+      return std::string{name.empty() ? std::string_view{} : protocol::find_cookie(from, name)};
+    };
+    const auto& names = terms_.cookies;
+    cookies_ = std::make_unique<const cookie_credentials>(
+        cookie_credentials{value_of(names.jwt), value_of(names.user), value_of(names.password),
+                           value_of(names.token)});
   }
 
   void refuse(protocol::http_refusal no) {
@@ -291,13 +306,14 @@ private:
   }
 
   void judge_answer(size_t size) {
-    auto answer =
-        protocol::parse_websocket_answer(std::string_view{head_}.substr(0, size), accept_for(key_));
+    auto answer = protocol::parse_websocket_answer(std::string_view{head_}.substr(0, size),
+                                                   accept_for(key_), terms_.deflate);
     if (!answer.problem.empty()) {
       fail(answer.problem);
       return;
     }
     no_masking_ = terms_.no_masking && answer.no_masking;
+    deflates_ = answer.deflate;
     head_.erase(0, size);
     leaf_ = true;
     pass_through();
@@ -306,8 +322,10 @@ private:
   void pass_through() {
     unwatch();
     auto socket = std::exchange(socket_, nullptr);
-    socket->websocket = std::make_shared<websocket_stream>(
-        websocket_stream::terms{dials(), no_masking_}, std::move(tls_), std::move(head_));
+    socket->websocket =
+        std::make_shared<websocket_stream>(websocket_stream::terms{dials(), no_masking_, deflates_},
+                                           std::move(tls_), std::move(head_));
+    socket->websocket->cookies = std::move(cookies_);
     outcome_.through(std::move(socket), leaf_);
     end();
   }
@@ -366,8 +384,10 @@ private:
   std::string key_;  // what we asked with
   std::string out_;  // not written yet
   std::string head_; // of the peer, and what came behind it
+  std::unique_ptr<const cookie_credentials> cookies_;
   bool leaf_ = false;
   bool no_masking_ = false;
+  bool deflates_ = false;
 };
 
 } // namespace

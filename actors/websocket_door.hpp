@@ -3,6 +3,7 @@
 #pragma once
 
 #include "actors/reactor.hpp"
+#include "config/link_options.hpp"
 #include "protocol/websocket_upgrade.hpp"
 #include "security/tls_context.hpp"
 
@@ -23,6 +24,10 @@ struct websocket_door_terms {
   bool same_origin = false;
   std::vector<protocol::web_origin> origins; ///< if there are any, only those
   bool takes_leafs = false;                  ///< a path that ends in /leafnode leads somewhere
+  config::websocket_cookies cookies;         ///< those whose values a client is judged by
+  std::string headers;                       ///< more lines of our answer, with their ends
+
+  bool deflate = false; ///< messages may be compressed: granted to whoever asks, or asked for
 
   // Dialling, if `host` is set.
   std::string host;        ///< of the request, "host:port"

@@ -5,6 +5,7 @@
 
 #include <openssl/rand.h>
 
+#include <algorithm>
 #include <cstring>
 #include <stdexcept>
 
@@ -17,6 +18,13 @@ using protocol::websocket_status;
 
 namespace {
 
+/// Less is not worth the work.
+constexpr size_t least_deflated = 64;
+/// nats-server takes no message that comes to more than eight times its max_payload.
+constexpr size_t most_deflated = 512 * 1024;
+/// More is not kept for the next batch.
+constexpr size_t largest_scratch = 1024 * 1024;
+
 websocket_masking incoming(const websocket_stream::terms& how) {
   if (how.dialled)
     return websocket_masking::forbidden;
@@ -25,8 +33,20 @@ websocket_masking incoming(const websocket_stream::terms& how) {
 
 } // namespace
 
+void cookie_credentials::complete(protocol::connect_options& connect) const {
+  auto fill = [](std::string& said, const std::string& kept) {
+    if (said.empty())
+      said = kept;
+  };
+  fill(connect.jwt, jwt);
+  fill(connect.user, user);
+  fill(connect.pass, password);
+  fill(connect.auth_token, token);
+}
+
 websocket_stream::websocket_stream(terms how, std::unique_ptr<tls_stream> tls, std::string early)
-    : reader{incoming(how)}, masks_{how.dialled && !how.no_masking},
+    : reader{incoming(how), how.deflates}, masks_{how.dialled && !how.no_masking},
+      unread_{how.deflates ? std::make_unique<unread>() : nullptr},
       masks_used_{sizeof randomness_}, tls_{std::move(tls)}, early_{std::move(early)} {}
 
 protocol::websocket_mask websocket_stream::next_mask() {
@@ -45,6 +65,16 @@ protocol::websocket_mask websocket_stream::next_mask() {
 
 outgoing_ptr websocket_stream::frame(const outgoing& batch, block_pool& pool) {
   auto size = batch.bytes_so_far();
+  if (unread_ && size > least_deflated && size <= most_deflated) {
+    thread_local std::string scratch;
+    deflate_batch(batch, scratch);
+    if (scratch.size() < size) {
+      auto framed = deflated_frame(scratch, pool);
+      if (scratch.capacity() > largest_scratch)
+        std::string{}.swap(scratch);
+      return framed;
+    }
+  }
   auto mask = masks_ ? next_mask() : protocol::websocket_mask{};
   auto out = protocol::make_ref<outgoing>(pool, masks_ ? size : size_t{0});
   auto* at = out->room(protocol::longest_websocket_header);
@@ -64,6 +94,71 @@ outgoing_ptr websocket_stream::frame(const outgoing& batch, block_pool& pool) {
   }
   out->seal();
   return out;
+}
+
+outgoing_ptr websocket_stream::deflated_frame(std::string_view payload, block_pool& pool) {
+  auto mask = masks_ ? next_mask() : protocol::websocket_mask{};
+  auto out = protocol::make_ref<outgoing>(pool, payload.size());
+  auto* at = out->room(protocol::longest_websocket_header + payload.size());
+  at += write_websocket_header(at, websocket_opcode::binary, payload.size(),
+                               masks_ ? &mask : nullptr, true);
+  std::memcpy(at, payload.data(), payload.size());
+  if (masks_)
+    protocol::apply_websocket_mask(at, payload.size(), mask, 0);
+  out->wrote(at + payload.size());
+  out->seal();
+  return out;
+}
+
+size_t websocket_stream::unframe(char*& in, size_t& left, char* out, size_t room) {
+  size_t made = 0;
+  while (made < room && !reader.ended()) {
+    if (has_rest()) {
+      made += take_rest(out + made, room - made);
+      continue;
+    }
+    if (left == 0)
+      break;
+    auto part = reader.next(in, left);
+    in += part.used;
+    left -= part.used;
+    unread_->deflated = part.deflated;
+    unread_->ends = part.ends;
+    if (part.deflated) {
+      unread_->text = part.text;
+      if (part.ends)
+        unread_->text += deflate_tail;
+    } else {
+      auto size = std::min(room - made, part.text.size());
+      std::memcpy(out + made, part.text.data(), size);
+      made += size;
+      unread_->text = part.text.substr(size);
+    }
+  }
+  return made;
+}
+
+size_t websocket_stream::take_rest(char* out, size_t room) {
+  if (!unread_->deflated) {
+    auto size = std::min(room, unread_->text.size());
+    std::memcpy(out, unread_->text.data(), size);
+    unread_->text.erase(0, size);
+    return size;
+  }
+  if (!unread_->by)
+    unread_->by = inflater::take();
+  auto found = unread_->by->go_on(unread_->text, out, room);
+  if (found.broken) {
+    reader.reject("compressed data is malformed");
+    unread_->text.clear();
+    unread_->unfinished = false;
+    return found.made;
+  }
+  unread_->text.erase(0, found.used);
+  unread_->unfinished = found.made == room; // it may have had more to say
+  if (unread_->text.empty() && !unread_->unfinished && unread_->ends)
+    inflater::give_back(std::move(unread_->by));
+  return found.made;
 }
 
 outgoing_ptr websocket_stream::control(websocket_opcode what, std::string_view payload,

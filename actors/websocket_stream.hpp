@@ -2,9 +2,11 @@
 // websocket frames.
 #pragma once
 
+#include "actors/message_deflate.hpp"
 #include "actors/outgoing.hpp"
 #include "actors/tls_stream.hpp"
 #include "protocol/close_reason.hpp"
+#include "protocol/connect.hpp"
 #include "protocol/websocket_frames.hpp"
 
 #include <array>
@@ -16,6 +18,12 @@
 
 namespace troupe::actors {
 
+/// What cookies of the upgrade said, for what CONNECT leaves out. Secrets: they reach no log.
+struct cookie_credentials {
+  std::string jwt, user, password, token;
+  void complete(protocol::connect_options& connect) const;
+};
+
 /// One upgraded connection. It is made where the upgrade was agreed on, travels with its socket,
 /// and from then on belongs to the thread of the peer_stream that reads and writes it.
 class websocket_stream {
@@ -24,6 +32,7 @@ public:
   struct terms {
     bool dialled = false;    ///< the peer is a server
     bool no_masking = false; ///< whoever dialled was granted not to mask
+    bool deflates = false;   ///< messages may be compressed, both ways
   };
 
   /// `tls`: the session that the upgrade was agreed on in, or null. `early`: what came behind the
@@ -32,10 +41,18 @@ public:
 
   /// For the one who goes on with the socket.
   std::unique_ptr<tls_stream> take_tls() noexcept { return std::move(tls_); }
-  bool has_early() const noexcept { return !early_.empty(); }
+  /// Is there something that was read and not looked at?
+  bool has_early() const noexcept { return !early_.empty() || has_rest(); }
   std::string take_early() noexcept { return std::exchange(early_, {}); }
+  void keep_early(std::string_view frames) { early_ = frames; }
+
+  bool deflates() const noexcept { return unread_ != nullptr; }
+  /// Takes frames from the front of `left` bytes at `in` and writes what they mean to `out`, until
+  /// the one is used up or the other full. Only where deflates(); else the reader reads.
+  size_t unframe(char*& in, size_t& left, char* out, size_t room);
 
   protocol::websocket_reader reader;
+  std::unique_ptr<const cookie_credentials> cookies; ///< null: there were none
 
   /// A sealed batch as one binary frame. Unmasked it shares the batch's bytes, masked it holds a
   /// copy of them.
@@ -50,7 +67,23 @@ private:
   outgoing_ptr control(protocol::websocket_opcode what, std::string_view payload, block_pool& pool);
   protocol::websocket_mask next_mask();
 
+  /// Of what was unframed, that for which there was no room yet.
+  struct unread {
+    std::string text;
+    bool deflated = false;
+    bool ends = false;            ///< its message ends with it
+    bool unfinished = false;      ///< what was taken of it may stand for more
+    std::unique_ptr<inflater> by; ///< null: in the middle of no compressed message
+  };
+
+  bool has_rest() const noexcept {
+    return unread_ && (!unread_->text.empty() || unread_->unfinished);
+  }
+  size_t take_rest(char* out, size_t room);
+  outgoing_ptr deflated_frame(std::string_view payload, block_pool& pool);
+
   const bool masks_;
+  std::unique_ptr<unread> unread_; // null: nothing is compressed
   bool closed_ = false;
   size_t masks_used_;
   std::array<char, 256> randomness_; // for masks, which nobody may guess

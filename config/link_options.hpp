@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -82,7 +83,7 @@ struct leaf_user {
   bool operator==(const leaf_user&) const = default;
 };
 
-/// The way of a leaf node's websocket through an HTTP proxy.
+/// The way of a leaf node through an HTTP proxy.
 struct leaf_proxy {
   std::string url;
   std::string user, password;
@@ -112,6 +113,26 @@ struct leaf_remote {
   bool operator==(const leaf_remote&) const = default;
 };
 
+/// Who comes over a websocket logs in by what is set here, if anything is, instead of what all
+/// clients log in by; the users of the `authorization` block and of accounts are the same.
+struct websocket_login {
+  std::string user; ///< one for all, with `password`; not beside other users
+  std::string password, token;
+  std::string no_auth_user;                        ///< also of leaf nodes over websockets
+  std::optional<std::chrono::nanoseconds> timeout; ///< absent: that of clients
+
+  bool differs() const noexcept { return !user.empty() || !token.empty() || !no_auth_user.empty(); }
+};
+
+/// Names of cookies of the upgrade that hold what CONNECT does not say; empty: none does.
+struct websocket_cookies {
+  std::string jwt, user, password, token;
+
+  bool any() const noexcept {
+    return !jwt.empty() || !user.empty() || !password.empty() || !token.empty();
+  }
+};
+
 /// Where clients and leaf nodes connect over websockets (client-protocol.md section 18).
 struct websocket_options {
   std::string host = "0.0.0.0";
@@ -124,7 +145,11 @@ struct websocket_options {
       allowed_origins; ///< pages of these only, "https://host:port"; empty: all
   /// Of TLS and upgrade together.
   std::chrono::nanoseconds handshake_timeout = std::chrono::seconds{2};
-  bool compression = false; ///< taken, but declined when a peer proposes it
+  bool compression = false; ///< of messages, for whoever asks for it
+  websocket_login login;
+  websocket_cookies cookies;
+  std::map<std::string, std::string> headers; ///< of the answer to each upgrade
+  std::chrono::nanoseconds ping_interval{0};  ///< 0: that of clients
 
   bool enabled() const noexcept { return port != 0; }
 };

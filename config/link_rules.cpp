@@ -104,6 +104,10 @@ public:
             + "\"; write it as https://host:port");
     if (websocket.handshake_timeout <= nanoseconds{0})
       say(said("websocket.handshake_timeout") + " must be longer than 0s");
+    check_websocket_login();
+    for (const auto& [name, text] : websocket.headers)
+      if (auto why = protocol::fault_of_answer_header(name, text); !why.empty())
+        say(said("websocket.headers") + ": invalid header \"" + name + "\": " + std::string{why});
   }
 
   /// Ours always has one, $SYS. An operator's JWT may name it, which is read later.
@@ -131,6 +135,8 @@ public:
     check_login("cluster", cluster.authorization);
     check_login("gateway", opts_.gateway.authorization);
     check_login("leafnodes", opts_.leafnodes.authorization);
+    const auto& web = opts_.websocket.login;
+    check_login("websocket", {web.user, web.password, web.timeout});
     check_authorities("cluster", "route", cluster.tls);
     check_authorities("gateway", "gateway", opts_.gateway.tls);
     for (auto& remote : opts_.leafnodes.remotes)
@@ -146,6 +152,30 @@ private:
   std::string said(std::string_view option) const {
     auto* from = found_.origin_of(option);
     return from == nullptr ? std::string{option} : from->place + ": " + from->key;
+  }
+
+  void check_websocket_login() {
+    const auto& login = opts_.websocket.login;
+    const auto& users = opts_.authorization.users;
+    auto named = [&](auto& who) {
+      return who.name == login.no_auth_user || who.nkey == login.no_auth_user;
+    };
+    if (!login.no_auth_user.empty() && opts_.operators.enabled())
+      say(said("websocket.no_auth_user") + ": no_auth_user not compatible with Trusted Operator");
+    else if (!login.no_auth_user.empty() && std::none_of(users.begin(), users.end(), named))
+      say(said("websocket.no_auth_user") + ": no_auth_user: \"" + login.no_auth_user
+          + "\" not present as user or nkey in authorization block or account configuration");
+    if (!users.empty() && !login.user.empty())
+      say(said("websocket.authorization.user")
+          + ": websocket authentication username not compatible with presence of users/nkeys");
+    if (!users.empty() && !login.token.empty())
+      say(said("websocket.authorization.token")
+          + ": websocket authentication token not compatible with presence of users/nkeys");
+    if (!opts_.websocket.cookies.jwt.empty() && !opts_.operators.enabled())
+      say(said("websocket.jwt_cookie")
+          + ": trusted operators or trusted keys configuration is required for JWT authentication "
+            "via cookie \""
+          + opts_.websocket.cookies.jwt + "\"");
   }
 
   void check_write_timeout(std::string_view option, const std::string& word) {

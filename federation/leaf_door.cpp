@@ -24,6 +24,7 @@ void upgrade_to_websocket(caf::actor_system& sys, actors::reactor& home,
   terms.host = host_and_port(where.host, port); // the socket's is that of a proxy, if there is one
   terms.path = path + "/leafnode";
   terms.no_masking = hub.no_masking;
+  terms.deflate = hub.deflate;
   spawn_websocket_door(sys, home, socket, std::move(terms),
                        {[boss, number, host = where.host](actors::accepted_ptr through, bool) {
                           caf::anon_send(boss, atom::dialled_v, std::move(through), number, host);

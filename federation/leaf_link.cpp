@@ -32,10 +32,17 @@ constexpr auto refusal_delay = std::chrono::milliseconds{200};
 constexpr int64_t longest_wait_for_expiry = 3600;
 
 /// The times and certificates of one link: those of a hub may be its own.
-link_terms_ptr common_terms(const leaf_terms_ptr& mine, const std::optional<dialled_hub>& hub) {
-  if (!hub)
+link_terms_ptr common_terms(const leaf_terms_ptr& mine, const std::optional<dialled_hub>& hub,
+                            bool websocket) {
+  auto pings = mine->settings->options.websocket.ping_interval;
+  bool own_pings = websocket && pings.count() > 0;
+  if (!hub && !own_pings)
     return mine;
   auto out = std::make_shared<link_terms>(*mine);
+  if (own_pings)
+    out->ping_interval = pings;
+  if (!hub)
+    return out;
   const auto& terms = *hub->terms;
   out->tls.dialling = terms.tls_first ? terms.tls : security::tls_context_ptr{};
   out->tls_timeout = terms.tls_timeout;
@@ -52,7 +59,7 @@ public:
       : actors::pinned<leaf_actor::base>(cfg), peer_link{home,
                                                          std::move(socket),
                                                          std::move(dest),
-                                                         common_terms(mine, hub),
+                                                         common_terms(mine, hub, false),
                                                          words,
                                                          hub ? &hub->host : nullptr},
         mine_{std::move(mine)}, hub_{std::move(hub)}, boss_{std::move(boss)},
@@ -65,6 +72,8 @@ public:
                                                                         nonce_},
         expiry_{*this} {
     dest_->mailbox = caf::actor_cast<caf::weak_actor_ptr>(ctrl());
+    if (ws_)
+      common_ = common_terms(mine_, hub_, true);
   }
 
   const char* name() const override { return "leaf"; }
@@ -334,7 +343,7 @@ private:
     bool other_urls = next->info.leafnode_urls != mine_->info.leafnode_urls
                       || next->info.ws_connect_urls != mine_->info.ws_connect_urls;
     mine_ = next;
-    common_ = common_terms(next, hub_);
+    common_ = common_terms(next, hub_, ws_ != nullptr);
     if (phase_ != phase::talking)
       return;
     session_.apply(next);

@@ -81,6 +81,7 @@ std::vector<std::string> read_hub(const config::leaf_remote& from, const config:
       });
   terms->websocket = !from.urls.empty() && is_websocket(from.urls.front());
   terms->no_masking = from.ws_no_masking;
+  terms->deflate = from.ws_compression;
   terms->tls_first =
       terms->websocket || (from.tls && from.tls->order != security::handshake_order::info_first);
   terms->tls_timeout = tls.timeout;

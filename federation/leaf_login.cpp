@@ -71,7 +71,7 @@ std::optional<leaf_login::answer> leaf_login::begin(actors::core& shared, leaf_t
   given_ = credentials_in(said, facts_.nonce, facts_.type);
   if (given_.user.empty() && !said.auth_token.empty())
     given_.token = said.auth_token;
-  const auto& auth = judge_of(*terms_);
+  const auto& auth = judge_of(*terms_, facts_.type);
   if (!auth.is_expensive(given_, certificate(*terms_)))
     return decided(accepted(shared, auth.login(given_, certificate(*terms_)), whom));
   std::optional<security::certificate_identity> copy;
@@ -79,9 +79,9 @@ std::optional<leaf_login::answer> leaf_login::begin(actors::core& shared, leaf_t
     copy = *named;
   // CAF 0.17.6 takes the arguments of a function apart, also where there are none: give it one.
   shared.reactors.front()->loop.system().spawn(
-      [from = terms_, given = given_, copy](caf::event_based_actor* self,
-                                            const actors::connection_actor& peer) {
-        auto outcome = judge_of(*from).login(given, copy ? &*copy : nullptr);
+      [from = terms_, given = given_, type = facts_.type,
+       copy](caf::event_based_actor* self, const actors::connection_actor& peer) {
+        auto outcome = judge_of(*from, type).login(given, copy ? &*copy : nullptr);
         self->send(peer, std::make_shared<const actors::login_result>(
                              actors::login_result{std::move(outcome)}));
       },
@@ -237,7 +237,7 @@ std::string leaf_login::recheck(const leaf_terms_ptr& now) {
   auto rules = [](const security::permissions_ptr& of) {
     return of ? of->rules() : security::permission_rules{};
   };
-  const auto& auth = judge_of(*now);
+  const auto& auth = judge_of(*now, facts_.type);
   if (user_ || now->settings->operator_mode()) { // what a JWT allows does not change with the file
     if (by_callout_ && user_->default_permissions && !now->settings->operator_mode()
         && rules(auth.defaults_of(user_->account)) != rules(user_->allowed))

@@ -67,8 +67,14 @@ private:
   void ask(actors::core& shared, actors::callout_login question,
            const actors::connection_actor& whom);
   const security::certificate_identity* certificate(const leaf_terms& terms) const;
-  static const security::authenticator& judge_of(const leaf_terms& terms) {
-    return terms.users ? *terms.users : terms.settings->auth;
+  /// Users of clients, unless leaf nodes have their own; over a websocket its `no_auth_user`
+  /// counts.
+  static const security::authenticator& judge_of(const leaf_terms& terms,
+                                                 security::connection_type type) {
+    const auto& now = *terms.settings;
+    bool web = type == security::connection_type::leafnode_websocket
+               && !now.options.websocket.login.no_auth_user.empty();
+    return terms.users ? *terms.users : now.auth_of(web);
   }
   bool callout_has_a_say(const security::verdict& outcome) const;
 

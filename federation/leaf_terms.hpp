@@ -57,6 +57,7 @@ struct hub_terms {
   bool tls_first = false;         ///< before INFO
   bool websocket = false;  ///< all its addresses are reached over websockets, TLS before those
   bool no_masking = false; ///< then the hub is asked to take unmasked frames
+  bool deflate = false;    ///< and to let messages be compressed
   std::chrono::nanoseconds tls_timeout{0};
   std::chrono::nanoseconds first_info_timeout{0};
 };

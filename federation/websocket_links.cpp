@@ -41,6 +41,10 @@ std::vector<std::string> websocket_links::prepare(const config::options& options
   terms_.same_origin = from.same_origin;
   for (const auto& each : from.allowed_origins)
     terms_.origins.push_back(protocol::parse_web_origin(each));
+  terms_.deflate = from.compression;
+  terms_.cookies = from.cookies;
+  for (const auto& [name, text] : from.headers)
+    terms_.headers += fmt::format("{}: {}\r\n", name, text);
   try {
     socket_ = actors::bind_and_listen(from.host, static_cast<uint16_t>(std::max(from.port, 0)));
   } catch (const std::exception& e) {

@@ -118,7 +118,13 @@ json websocket_settings(const server_facts& server) {
   out["port"] = server.websocket_port;
   if (!from.advertise.empty())
     out["advertise"] = from.advertise;
+  if (!from.login.no_auth_user.empty())
+    out["no_auth_user"] = from.login.no_auth_user;
+  if (!from.cookies.jwt.empty())
+    out["jwt_cookie"] = from.cookies.jwt;
   out["handshake_timeout"] = from.handshake_timeout.count();
+  if (from.login.timeout)
+    out["auth_timeout"] = number(seconds(*from.login.timeout));
   if (from.no_tls)
     out["no_tls"] = true;
   if (from.tls && from.tls->verify_and_map)
@@ -127,6 +133,8 @@ json websocket_settings(const server_facts& server) {
     out["same_origin"] = true;
   if (!from.allowed_origins.empty())
     out["allowed_origins"] = from.allowed_origins;
+  if (from.compression)
+    out["compression"] = true;
   return out;
 }
 

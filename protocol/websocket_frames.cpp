@@ -11,7 +11,7 @@ namespace troupe::protocol {
 
 namespace {
 
-constexpr uint8_t final_bit = 0x80, reserved_bits = 0x70, opcode_bits = 0x0f;
+constexpr uint8_t final_bit = 0x80, reserved_bits = 0x70, deflated_bit = 0x40, opcode_bits = 0x0f;
 constexpr uint8_t mask_bit = 0x80, size_bits = 0x7f;
 constexpr uint8_t size_in_2 = 126, size_in_8 = 127;
 constexpr uint64_t longest_in_1 = 125, longest_in_2 = 65535;
@@ -46,9 +46,9 @@ bool is_websocket_status(uint16_t code) noexcept {
 }
 
 size_t write_websocket_header(char* at, websocket_opcode what, uint64_t payload,
-                              const websocket_mask* mask) noexcept {
+                              const websocket_mask* mask, bool deflated) noexcept {
   uint8_t masked = mask ? mask_bit : 0;
-  at[0] = static_cast<char>(final_bit | static_cast<uint8_t>(what));
+  at[0] = static_cast<char>(final_bit | (deflated ? deflated_bit : 0) | static_cast<uint8_t>(what));
   size_t size = 2;
   if (payload <= longest_in_1) {
     at[1] = static_cast<char>(masked | static_cast<uint8_t>(payload));
@@ -131,6 +131,52 @@ size_t websocket_reader::read(char* data, size_t size) noexcept {
   return kept;
 }
 
+websocket_reader::message_part websocket_reader::next(char* data, size_t size) noexcept {
+  message_part out;
+  while (out.used < size && !ended_) {
+    if (!in_payload_) {
+      header_[have_++] = data[out.used++];
+      if (have_ == 2 || have_ == header_size())
+        begin_frame();
+      bool empty = have_ == 0 && !in_payload_ && !control_;
+      if (empty && !in_message_ && !ended_) { // the last frame has nothing in it
+        out.deflated = deflated_;
+        out.ends = true;
+        return out;
+      }
+      continue;
+    }
+    auto* at = data + out.used;
+    auto part = static_cast<size_t>(std::min<uint64_t>(left_, size - out.used));
+    if (masked_)
+      apply_websocket_mask(at, part, mask_, done_);
+    if (control_)
+      std::memcpy(payload_.data() + done_, at, part);
+    out.used += part;
+    done_ += part;
+    left_ -= part;
+    if (left_ == 0) {
+      in_payload_ = false;
+      have_ = 0;
+    }
+    if (!control_) {
+      out.text = {at, part};
+      out.deflated = deflated_;
+      out.ends = left_ == 0 && !in_message_;
+      return out;
+    }
+    if (left_ == 0)
+      end_control();
+  }
+  if (ended_)
+    out.used = size;
+  return out;
+}
+
+void websocket_reader::reject(std::string_view why) noexcept {
+  fail(why, websocket_status::invalid_text);
+}
+
 /// Called when two bytes are there, and when all are.
 void websocket_reader::begin_frame() noexcept {
   auto first = static_cast<uint8_t>(header_[0]);
@@ -141,7 +187,11 @@ void websocket_reader::begin_frame() noexcept {
     opcode_ = first & opcode_bits;
     control_ = (opcode_ & 0x08) != 0;
     masked_ = (second & mask_bit) != 0;
-    if ((first & reserved_bits) != 0)
+    auto reserved = static_cast<uint8_t>(first & reserved_bits);
+    bool begins = opcode_ != static_cast<uint8_t>(websocket_opcode::continuation) && !control_;
+    if (begins)
+      deflated_ = deflates_ && reserved == deflated_bit;
+    if (reserved != 0 && !(begins && deflated_))
       return fail("reserved bits are set, of an extension that was not agreed on",
                   websocket_status::protocol_error);
     if (!masked_ && masking_ == websocket_masking::demanded)

@@ -38,8 +38,9 @@ constexpr size_t longest_websocket_header = 14;
 constexpr size_t longest_websocket_control = 125; ///< bytes of a control frame's payload
 
 /// Writes the header of an unfragmented frame and says how long it is. `mask`: null for none.
+/// `deflated`: the message is compressed (RFC 7692).
 size_t write_websocket_header(char* at, websocket_opcode what, uint64_t payload,
-                              const websocket_mask* mask) noexcept;
+                              const websocket_mask* mask, bool deflated = false) noexcept;
 
 /// Masks or unmasks; `offset`: how many bytes of the payload came before `data`.
 void apply_websocket_mask(char* data, size_t size, const websocket_mask& mask,
@@ -56,11 +57,26 @@ enum class websocket_masking : uint8_t {
 /// frame: a frame may be as long as it likes, since what is in it is judged by whoever parses it.
 class websocket_reader {
 public:
-  explicit websocket_reader(websocket_masking masking) noexcept : masking_{masking} {}
+  /// `deflates`: compressed messages were agreed on; then only next() may be asked.
+  explicit websocket_reader(websocket_masking masking, bool deflates = false) noexcept
+      : masking_{masking}, deflates_{deflates} {}
 
   /// Takes all of `data`, and leaves what is payload of messages at its front: the result is how
   /// many bytes that is. Behind the end of the conversation nothing counts any more.
   size_t read(char* data, size_t size) noexcept;
+
+  /// Payload of one message, as much of it as is there.
+  struct message_part {
+    size_t used = 0;       ///< of what was given, from its beginning to behind this part
+    std::string_view text; ///< unmasked, where it was
+    bool deflated = false;
+    bool ends = false; ///< the message ends with it
+  };
+  /// The same piece by piece, for messages some of which are compressed. Neither text nor an end:
+  /// all is used, and there was none.
+  message_part next(char* data, size_t size) noexcept;
+  /// What was in a message cannot be: as if its frames were wrong.
+  void reject(std::string_view why) noexcept;
 
   /// A ping has to be answered, with this; the last one, if there were several.
   bool owes_pong() const noexcept { return owes_pong_; }
@@ -85,6 +101,8 @@ private:
   void fail(std::string_view why, websocket_status code) noexcept;
 
   websocket_masking masking_;
+  bool deflates_;
+  bool deflated_ = false; // this message is
   bool in_payload_ = false;
   bool masked_ = false;
   bool in_message_ = false; // the last frame of a message is still to come

@@ -80,7 +80,8 @@ bool lists(std::string_view list, std::string_view word) {
 struct fields {
   std::optional<std::string_view> host, key, version, origin, accept;
   bool upgrades = false, connection_upgrades = false, has_body = false, no_masking = false;
-  bool extension = false;
+  std::vector<std::string_view> extensions;
+  std::vector<std::string_view> cookies;
   std::string_view problem;
 };
 
@@ -104,9 +105,11 @@ void read_field(std::string_view name, std::string_view value, fields& out) {
   else if (same_word(name, "Sec-WebSocket-Accept"))
     note(out.accept, value, out);
   else if (same_word(name, "Sec-WebSocket-Extensions"))
-    out.extension = true;
+    out.extensions.push_back(value);
   else if (same_word(name, "Origin"))
     note(out.origin, value, out);
+  else if (same_word(name, "Cookie"))
+    out.cookies.push_back(value);
   else if (same_word(name, "Nats-No-Masking"))
     out.no_masking = value == "true";
   else if (same_word(name, "Transfer-Encoding"))
@@ -132,6 +135,49 @@ fields read_fields(std::string_view rest) {
       read_field(line.substr(0, colon), trimmed(line.substr(colon + 1)), out);
   }
   return out;
+}
+
+/// One of the extensions that an end names, "permessage-deflate; client_max_window_bits".
+struct extension {
+  std::string_view name;
+  std::vector<std::string_view> parameters; ///< without their values
+
+  bool has(std::string_view word) const {
+    return std::any_of(parameters.begin(), parameters.end(),
+                       [&](auto each) { return same_word(each, word); });
+  }
+};
+
+std::vector<extension> extensions_in(const std::vector<std::string_view>& values) {
+  std::vector<extension> out;
+  for (auto list : values)
+    while (!list.empty()) {
+      auto comma = std::min(list.find(','), list.size());
+      auto one = list.substr(0, comma);
+      list.remove_prefix(std::min(comma + 1, list.size()));
+      auto& each = out.emplace_back();
+      for (bool first = true; first || !one.empty(); first = false) {
+        auto end = std::min(one.find(';'), one.size());
+        auto word = trimmed(one.substr(0, std::min(end, one.find('='))));
+        one.remove_prefix(std::min(end + 1, one.size()));
+        if (first)
+          each.name = word;
+        else
+          each.parameters.push_back(word);
+      }
+    }
+  return out;
+}
+
+constexpr std::string_view deflate_name = "permessage-deflate";
+
+/// An offer that we can take as it is. A window that is not the usual one would have to be named in
+/// the answer.
+bool offers_deflate(const std::vector<std::string_view>& values) {
+  auto all = extensions_in(values);
+  return std::any_of(all.begin(), all.end(), [](const extension& each) {
+    return same_word(each.name, deflate_name) && !each.has("server_max_window_bits");
+  });
 }
 
 bool is_key(std::string_view text) {
@@ -166,6 +212,41 @@ void read_address(std::string_view text, web_origin& out) {
 size_t http_head_size(std::string_view in) noexcept {
   auto end = in.find(head_end);
   return end == in.npos ? 0 : end + head_end.size();
+}
+
+std::string_view find_cookie(const std::vector<std::string_view>& in, std::string_view name) {
+  std::string_view out;
+  for (auto rest : in)
+    while (!rest.empty()) {
+      auto end = std::min(rest.find(';'), rest.size());
+      auto pair = trimmed(rest.substr(0, end));
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+      auto equals = pair.find('=');
+      if (equals == pair.npos || trimmed(pair.substr(0, equals)) != name)
+        continue;
+      auto value = trimmed(pair.substr(equals + 1));
+      if (value.size() > 1 && value.starts_with('"') && value.ends_with('"'))
+        value = value.substr(1, value.size() - 2);
+      if (std::all_of(value.begin(), value.end(), [](char c) { // RFC 6265 section 4.1.1
+            return c >= ' ' && c < '\x7f' && c != '"' && c != '\\';
+          }))
+        out = value;
+    }
+  return out;
+}
+
+std::string_view fault_of_answer_header(std::string_view name, std::string_view text) {
+  constexpr std::array<std::string_view, 5> ours{"Host", "Content-Length", "Connection", "Upgrade",
+                                                 "Nats-No-Masking"};
+  if (!is_token(name))
+    return "its name is none";
+  if (!is_value(text))
+    return "a control character";
+  if (same_word(name.substr(0, 14), "Sec-WebSocket-"))
+    return "\"Sec-WebSocket-\" prefix not allowed";
+  if (std::any_of(ours.begin(), ours.end(), [&](auto each) { return same_word(name, each); }))
+    return "not allowed";
+  return {};
 }
 
 std::variant<websocket_request, http_refusal> parse_websocket_request(std::string_view head) {
@@ -205,10 +286,13 @@ std::variant<websocket_request, http_refusal> parse_websocket_request(std::strin
   out.key = *said.key;
   out.origin = said.origin.value_or("");
   out.no_masking = said.no_masking;
+  out.cookies = std::move(said.cookies);
+  out.deflate = offers_deflate(said.extensions);
   return out;
 }
 
-websocket_answer parse_websocket_answer(std::string_view head, std::string_view accept) {
+websocket_answer parse_websocket_answer(std::string_view head, std::string_view accept,
+                                        bool deflate) {
   auto line = next_line(head);
   if (!line.starts_with("HTTP/1.1 ") || !is_value(line))
     return {"it answers no HTTP/1.1"};
@@ -224,9 +308,16 @@ websocket_answer parse_websocket_answer(std::string_view head, std::string_view 
     return {"its answer upgrades to no websocket"};
   if (said.accept != accept)
     return {"its answer does not belong to our key"};
-  if (said.extension)
+  auto extensions = extensions_in(said.extensions);
+  if (extensions.empty())
+    return {{}, said.no_masking, false};
+  const auto& one = extensions.front();
+  if (!deflate || extensions.size() > 1 || !same_word(one.name, deflate_name))
     return {"its answer names an extension that we did not ask for"};
-  return {{}, said.no_masking};
+  if (!one.has("server_no_context_takeover") || !one.has("client_no_context_takeover")
+      || one.has("client_max_window_bits"))
+    return {"its answer wants messages compressed in another way than we asked for"};
+  return {{}, said.no_masking, true};
 }
 
 std::string_view http_phrase(int status) noexcept {

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 namespace troupe::protocol {
 
@@ -23,7 +24,16 @@ struct websocket_request {
   std::string_view key;    ///< 16 bytes in base64
   std::string_view origin; ///< empty: none was sent
   bool no_masking = false; ///< the peer asks to leave its frames unmasked
+  bool deflate = false;    ///< it offers to compress, and leaves the details to us (RFC 7692)
+  std::vector<std::string_view> cookies; ///< values of `Cookie`
 };
+
+/// The value of one cookie in `Cookie`'s values, without quotes around it; of several the last.
+/// Empty: it is not there, or no value.
+std::string_view find_cookie(const std::vector<std::string_view>& in, std::string_view name);
+
+/// May an operator have this header sent with each answer? Empty, or why not.
+std::string_view fault_of_answer_header(std::string_view name, std::string_view text);
 
 /// `status` is HTTP's; `why` says what would have been right, without a word of the peer's.
 struct http_refusal {
@@ -38,10 +48,17 @@ std::variant<websocket_request, http_refusal> parse_websocket_request(std::strin
 struct websocket_answer {
   std::string problem;     ///< empty: it is a websocket now
   bool no_masking = false; ///< granted
+  bool deflate = false;    ///< granted: messages of both ends may be compressed
 };
 
-/// `accept`: what the server has to answer to our key.
-websocket_answer parse_websocket_answer(std::string_view head, std::string_view accept);
+/// What both ends say of compression: no message is compressed with the help of another.
+constexpr std::string_view websocket_deflate =
+    "Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover; "
+    "client_no_context_takeover\r\n";
+
+/// `accept`: what the server has to answer to our key. `deflate`: we have said websocket_deflate.
+websocket_answer parse_websocket_answer(std::string_view head, std::string_view accept,
+                                        bool deflate = false);
 
 /// "Bad Request"; of the few that are used.
 std::string_view http_phrase(int status) noexcept;

@@ -80,3 +80,81 @@ TEST_CASE_FIXTURE(world, "the last frame says why, or answers the peer's") {
   CHECK(peer.problem().empty());
   CHECK(peer.answer() == websocket_status::normal);
 }
+
+namespace {
+
+/// What `to` understands of `wire`, which comes `step` bytes at a time and is taken in pieces of
+/// `room`.
+std::string inflated(websocket_stream& to, const std::string& wire, size_t step, size_t room) {
+  std::string out, space(room, 0);
+  for (size_t at = 0; at < wire.size() && !to.reader.ended(); at += step) {
+    auto piece = wire.substr(at, step);
+    auto* in = piece.data();
+    for (auto left = piece.size();;) {
+      auto made = to.unframe(in, left, space.data(), room);
+      out.append(space, 0, made);
+      if (made == 0)
+        break;
+    }
+  }
+  return out;
+}
+
+} // namespace
+
+TEST_CASE_FIXTURE(world,
+                  "compressed messages are understood at the other end, however they are cut") {
+  for (bool masks : {true, false}) {
+    websocket_stream dialled{{true, !masks, true}, nullptr, {}};
+    auto repetitive = std::string(20'000, 'a') + "b";
+    std::string random;
+    for (uint32_t i = 1; random.size() < 5000; i = i * 1664525 + 1013904223)
+      random += static_cast<char>(i >> 24);
+    std::string wire, sent;
+    for (const auto& text : {repetitive, random, std::string{"PING\r\n"}, repetitive}) {
+      auto plain = batch(text, "tail");
+      auto framed = bytes(*dialled.frame(*plain, pool));
+      CHECK((framed[0] == '\xc2') == (text == repetitive)); // else it would only grow
+      CHECK(bytes(*plain) == text + "tail");
+      wire += framed;
+      sent += text + "tail";
+    }
+    CHECK(wire.size() < 6000);
+    for (size_t step : {size_t{1}, size_t{7}, size_t{64}, wire.size()})
+      for (size_t room : {size_t{1}, size_t{10}, size_t{4096}, size_t{1} << 20}) {
+        CAPTURE(step);
+        CAPTURE(room);
+        websocket_stream accepted{{false, !masks, true}, nullptr, {}};
+        CHECK(inflated(accepted, wire, step, room) == sent);
+        CHECK_FALSE(accepted.has_early());
+        CHECK_FALSE(accepted.reader.ended());
+      }
+  }
+}
+
+TEST_CASE_FIXTURE(world,
+                  "a few bytes that stand for many are made in pieces of the room there is") {
+  websocket_stream dialled{{true, true, true}, nullptr, {}};
+  auto wire = bytes(*dialled.frame(*batch(std::string(500'000, 0), "x"), pool));
+  CHECK(wire.size() < 3000);
+  websocket_stream accepted{{false, true, true}, nullptr, {}};
+  std::string space(1000, 0);
+  auto* in = wire.data();
+  auto left = wire.size();
+  CHECK(accepted.unframe(in, left, space.data(), space.size()) == space.size());
+  CHECK(accepted.has_early());
+  size_t sum = space.size();
+  while (auto made = accepted.unframe(in, left, space.data(), space.size()))
+    sum += made;
+  CHECK(sum == 500'001);
+  CHECK_FALSE(accepted.has_early());
+}
+
+TEST_CASE_FIXTURE(world, "what is not compressed though it says so ends the conversation") {
+  websocket_stream accepted{{false, true, true}, nullptr, {}};
+  std::string wire{"\xc2\x04\xff\xff\xff\xff"};
+  inflated(accepted, wire, wire.size(), 100);
+  CHECK(accepted.reader.ended());
+  CHECK(accepted.reader.problem() == "compressed data is malformed");
+  CHECK_FALSE(accepted.has_early());
+}

@@ -23,11 +23,18 @@ TEST_CASE("a websocket block means the same in nats-server's format and in YAML"
   auto nats = good("a.conf", "websocket {\n listen: \"127.0.0.1:8443\"\n advertise: \"ws:443\"\n"
                              " same_origin: true\n origins: [\"https://a\", \"http://b:80\"]\n"
                              " handshake_timeout: \"3s\"\n compress: true\n tls "
-                                 + tls + "\n}\n");
-  auto yaml = good("a.yaml", "websocket:\n  listen: 127.0.0.1:8443\n  advertise: ws:443\n"
-                             "  same_origin: true\n  allowed_origins: [https://a, 'http://b:80']\n"
-                             "  handshake_timeout: 3s\n  compression: true\n  tls: "
-                                 + tls + "\n");
+                                 + tls
+                                 + "\n authorization {user: a, pass: b, token: c, timeout: 4}\n"
+                                   " user_cookie: u\n pass_cookie: p\n token_cookie: t\n"
+                                   " ping_interval: \"7s\"\n headers {X-One: \"1\"}\n}\n");
+  auto yaml =
+      good("a.yaml", "websocket:\n  listen: 127.0.0.1:8443\n  advertise: ws:443\n"
+                     "  same_origin: true\n  allowed_origins: [https://a, 'http://b:80']\n"
+                     "  handshake_timeout: 3s\n  compression: true\n  tls: "
+                         + tls
+                         + "\n  authorization: {user: a, password: b, token: c, timeout: 4s}"
+                           "\n  user_cookie: u\n  pass_cookie: p\n  token_cookie: t\n"
+                           "  ping_interval: 7s\n  headers: {X-One: '1'}\n");
   for (auto* opts : {&nats, &yaml}) {
     auto& websocket = opts->websocket;
     CHECK(websocket.enabled());
@@ -41,6 +48,13 @@ TEST_CASE("a websocket block means the same in nats-server's format and in YAML"
     REQUIRE(websocket.tls);
     CHECK(websocket.tls->cert_file == "c.pem");
     CHECK_FALSE(websocket.tls->verify);
+    CHECK(websocket.login.differs());
+    CHECK(websocket.login.user + websocket.login.password + websocket.login.token == "abc");
+    CHECK(websocket.login.timeout == 4s);
+    CHECK(websocket.cookies.user + websocket.cookies.password + websocket.cookies.token == "upt");
+    CHECK(websocket.cookies.jwt.empty());
+    CHECK(websocket.ping_interval == 7s);
+    CHECK(websocket.headers == std::map<std::string, std::string>{{"X-One", "1"}});
   }
 }
 
@@ -91,14 +105,27 @@ TEST_CASE("mistakes in a websocket block are named") {
         != std::string::npos);
 }
 
-TEST_CASE("a login of websockets' own is not served, and stops the start") {
-  auto result = read_text("a.conf", "websocket {port: 1, no_tls: true, authorization {user: a, "
-                                    "pass: b}, jwt_cookie: c, headers {a: b}}");
-  CHECK(complaints(result) == "");
-  std::string names;
-  for (auto& one : result.inactive)
-    names += one.key + (one.restricts_access ? "! " : " ");
-  CHECK(names == "websocket.authorization! websocket.jwt_cookie websocket.headers ");
+TEST_CASE("a login of websockets' own that lets nobody in, or the wrong ones, is a mistake") {
+  const std::string user = "authorization {users: [{user: a, password: b}]}\n";
+  auto says = [](const std::string& inside, const std::string& top, const std::string& words) {
+    CAPTURE(inside);
+    auto said =
+        complaints(read_text("a.conf", top + "websocket {port: 1, no_tls: true, " + inside + "}"));
+    CHECK_MESSAGE(said.find(words) != std::string::npos, said);
+  };
+  says("no_auth_user: x", user, "no_auth_user: \"x\" not present as user or nkey");
+  says("no_auth_user: x", "", "no_auth_user: \"x\" not present as user or nkey");
+  says("authorization {user: c, pass: d}", user,
+       "websocket authentication username not compatible with presence of users/nkeys");
+  says("authorization {token: c}", user,
+       "websocket authentication token not compatible with presence of users/nkeys");
+  says("jwt_cookie: c", user, "is required for JWT authentication via cookie \"c\"");
+  says("headers {Upgrade: b}", "", "invalid header \"Upgrade\": not allowed");
+  says("headers {sec-websocket-key: b}", "", "prefix not allowed");
+  says("headers {\"a b\": c}", "", "its name is none");
+  says("headers {a: \"b\\r\\nSet-Cookie: c\"}", "", "a control character");
+  CHECK(complaints(read_text("a.conf", user + "websocket {port: 1, no_tls: true, no_auth_user: a}"))
+        == "");
 }
 
 TEST_CASE("of a websocket's listener a reload changes the certificate alone") {

@@ -75,6 +75,7 @@ websocket_message websocket_peer::next() {
   if ((in = need(begin + size)).empty())
     return out;
   out.opcode = first & 0x0f;
+  out.deflated = (first & 0x40) != 0;
   out.payload = in.substr(begin, size);
   socket_.consume(begin + size);
   if (out.opcode == 8 && size >= 2) {

@@ -11,6 +11,7 @@ namespace troupe::e2e {
 /// What came in one frame, or the end of the stream, which is one of opcode -1.
 struct websocket_message {
   int opcode = -1;
+  bool deflated = false; ///< as its first byte says
   std::string payload;
   /// Of a close frame: its status, and behind that its reason in `payload`.
   int status = 0;

@@ -2,6 +2,7 @@
 // nats-server.
 #include "certificates.hpp"
 #include "mixed_servers.hpp"
+#include "operator_world.hpp"
 #include "websocket_peer.hpp"
 
 #include <array>
@@ -276,6 +277,183 @@ TEST_CASE("users may be bound to websockets, or kept from them") {
     must(natsOptions_SetUserInfo(options.get(), "tcp", "pw"), "user");
     CHECK(connect(options));
   }
+}
+
+namespace {
+/// Who says that, behind an upgrade with those headers, gets in.
+bool enters(const site& at, const std::string& connect, const std::string& headers = {}) {
+  websocket_peer who{at.port};
+  who.upgrade("/", headers);
+  who.until("INFO ");
+  who.send("CONNECT {\"verbose\":true" + connect + "}\r\n");
+  return who.next().payload.starts_with("+OK");
+}
+} // namespace
+
+TEST_CASE("the websocket block has a login of its own, which is none of other clients'") {
+  if (!has_peer())
+    return;
+  constexpr auto web = ",\"user\":\"web\",\"pass\":\"w\"", tcp = ",\"user\":\"tcp\",\"pass\":\"t\"";
+  for (auto what : {ours, theirs}) {
+    CAPTURE(name_of(what));
+    {
+      site one{what, "authorization { user: web, password: w, timeout: 1 }",
+               "authorization { user: tcp, password: t }\n"};
+      CHECK(enters(one, web));
+      CHECK_FALSE(enters(one, tcp));
+      auto options = options_for(one.server);
+      must(natsOptions_SetUserInfo(options.get(), "tcp", "t"), "user");
+      CHECK(connect(options));
+    }
+    {
+      site one{what, "authorization { token: secret }"};
+      CHECK(enters(one, ",\"auth_token\":\"secret\""));
+      CHECK_FALSE(enters(one, ""));
+      CHECK_MESSAGE(connect(one.server), "other clients need not log in");
+    }
+    site one{what, "no_auth_user: guest",
+             "accounts { G { users: [ { user: guest, password: g } ] }, T { users: [ { user: tcp, "
+             "password: t } ] } }\n"};
+    CHECK(enters(one, ""));
+    CHECK(enters(one, tcp));
+    CHECK_FALSE(enters(one, web));
+    auto options = options_for(one.server);
+    natsConnection* raw = nullptr;
+    CHECK(natsConnection_Connect(&raw, options.get()) == NATS_CONNECTION_AUTH_FAILED);
+  }
+}
+
+TEST_CASE("cookies of the upgrade say what CONNECT leaves out, and the answer has more headers") {
+  if (!has_peer())
+    return;
+  for (auto what : {ours, theirs}) {
+    if (what == theirs && !pools_routes(theirs))
+      continue; // 2.9 knows jwt_cookie alone
+    CAPTURE(name_of(what));
+    site one{what, "user_cookie: u, pass_cookie: p, headers { X-One: \"1\", X-Two: \"a b\" }",
+             "authorization { users: [ { user: web, password: w } ] }\n"};
+    CHECK(enters(one, "", "Cookie: u=web; p=w\r\n"));
+    CHECK(enters(one, "", "Cookie: x=y\r\nCookie: u=\"web\"\r\nCookie: p=w\r\n"));
+    CHECK(enters(one, ",\"user\":\"web\",\"pass\":\"w\"", "Cookie: u=a; p=b\r\n"));
+    CHECK_FALSE(enters(one, "", "Cookie: u=web; p=wrong\r\n"));
+    CHECK_FALSE(enters(one, "", "Cookie: U=web; P=w\r\n"));
+    CHECK_FALSE(enters(one, ""));
+    websocket_peer who{one.port};
+    CHECK(who.upgrade() == "HTTP/1.1 101 Switching Protocols");
+    CHECK(who.head().find("\r\nX-One: 1\r\n") != std::string::npos);
+    CHECK(who.head().find("\r\nX-Two: a b\r\n") != std::string::npos);
+    site token{what, "token_cookie: t, authorization { token: secret }"};
+    CHECK(enters(token, "", "Cookie: t=secret\r\n"));
+    CHECK_FALSE(enters(token, "", "Cookie: t=other\r\n"));
+  }
+}
+
+TEST_CASE("a user JWT may come in a cookie") {
+  if (!has_peer())
+    return;
+  operator_world world;
+  for (auto what : {ours, theirs}) {
+    CAPTURE(name_of(what));
+    site one{what, "jwt_cookie: j", world.filled("@OPERATOR@\n")};
+    CHECK(enters(one, "", "Cookie: i=x; j=" + world.filled("@JWT:bearer@") + "\r\n"));
+    CHECK_FALSE(enters(one, "", "Cookie: j=ey.ey.ey\r\n"));
+    CHECK_FALSE(enters(one, ""));
+  }
+}
+
+TEST_CASE("messages are compressed for whoever asks for it, and for nobody else") {
+  if (!has_peer())
+    return;
+  using namespace std::string_view_literals;
+  constexpr auto hello = // CONNECT {"verbose":false,"headers":true}, PING
+      "\x72"
+      "\xf6"
+      "\xf7"
+      "\xf3"
+      "\x73"
+      "\x75"
+      "\x0e"
+      "\x51"
+      "\xa8"
+      "\x56"
+      "\x2a"
+      "\x4b"
+      "\x2d"
+      "\x4a"
+      "\xca"
+      "\x2f"
+      "\x4e"
+      "\x55"
+      "\xb2"
+      "\x4a"
+      "\x4b"
+      "\xcc"
+      "\x29"
+      "\x4e"
+      "\xd5"
+      "\x51"
+      "\xca"
+      "\x48"
+      "\x4d"
+      "\x4c"
+      "\x49"
+      "\x2d"
+      "\x2a"
+      "\x56"
+      "\xb2"
+      "\x2a"
+      "\x29"
+      "\x2a"
+      "\x4d"
+      "\xad"
+      "\xe5"
+      "\xe5"
+      "\x0a"
+      "\xf0"
+      "\xf4"
+      "\x73"
+      "\xe7"
+      "\xe5"
+      "\x02"
+      "\x00"
+      ""sv;
+  constexpr auto offer = "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n";
+  for (auto what : {ours, theirs}) {
+    CAPTURE(name_of(what));
+    site one{what, "compression: true"};
+    websocket_peer who{one.port};
+    CHECK(who.upgrade("/", offer) == "HTTP/1.1 101 Switching Protocols");
+    CHECK(who.head().find("permessage-deflate; server_no_context_takeover; "
+                          "client_no_context_takeover\r\n")
+          != std::string::npos);
+    CHECK(who.next().deflated); // INFO
+    who.send(hello, 0xc2);
+    who.send("SUB a 1\r\nPUB a 5\r\nhello\r\n"); // both kinds may follow each other
+    who.until("MSG a 1 5\r\nhello\r\n");         // too short to be compressed
+    websocket_peer other{one.port};
+    CHECK(other.upgrade() == "HTTP/1.1 101 Switching Protocols");
+    CHECK(other.head().find("deflate") == std::string::npos);
+    CHECK_FALSE(other.next().deflated);
+    other.send(hello, 0xc2);
+    CHECK(other.end().status == 1002);
+    site none{what};
+    websocket_peer third{none.port};
+    third.upgrade("/", offer);
+    CHECK(third.head().find("deflate") == std::string::npos);
+  }
+}
+
+TEST_CASE("clients over websockets are asked at intervals of their own") {
+  if (!has_peer())
+    return;
+  site one{ours, "ping_interval: \"100ms\"", "ping_interval: 30\nping_max: 1\n"};
+  websocket_peer who{one.port};
+  log_in(who);
+  for (int i = 0; i < 3; ++i) {
+    who.until("PING\r\n");
+    who.send("PONG\r\n");
+  }
+  who.until("Stale Connection"); // whoever does not answer is no longer there
 }
 
 TEST_CASE("members of a cluster tell clients over websockets of each other's websockets") {

@@ -57,6 +57,54 @@ std::string at_every_cut(const std::string& wire,
 
 } // namespace
 
+TEST_CASE("of messages that may be compressed it is known which are, and where they end") {
+  auto wire = frame(0xc2, "squeezed") + frame(0x82, "plain") + frame(0x42, "two") + frame(0x89, "x")
+              + frame(0x00, " parts") + frame(0x80, "") + frame(0x82, "");
+  for (size_t step = 1; step <= wire.size(); ++step) {
+    CAPTURE(step);
+    websocket_reader reader{websocket_masking::demanded, true};
+    std::string heard;
+    for (size_t at = 0; at < wire.size(); at += step) {
+      auto piece = wire.substr(at, step);
+      auto* in = piece.data();
+      for (auto left = piece.size(); left > 0;) {
+        auto part = reader.next(in, left);
+        in += part.used;
+        left -= part.used;
+        if (!part.text.empty() && part.deflated)
+          for (char c : part.text)
+            heard += static_cast<char>(c == ' ' ? '_' : c - 'a' + 'A');
+        else
+          heard += part.text;
+        heard += part.ends ? (part.deflated ? "!" : ".") : "";
+      }
+    }
+    CHECK(heard == "SQUEEZED!plain.TWO_PARTS!.");
+    CHECK(reader.owes_pong());
+    CHECK_FALSE(reader.ended());
+  }
+}
+
+TEST_CASE("the bit of compression is for the first frame of a message, where it was agreed on") {
+  auto first = [](const std::string& wire, bool agreed) {
+    auto bytes = wire;
+    websocket_reader reader{websocket_masking::demanded, agreed};
+    auto* in = bytes.data();
+    for (auto left = bytes.size(); left > 0 && !reader.ended();) {
+      auto part = reader.next(in, left);
+      in += part.used;
+      left -= part.used;
+    }
+    return reader.ended();
+  };
+  CHECK_FALSE(first(frame(0xc2, "a"), true));
+  CHECK(first(frame(0xc2, "a"), false));
+  CHECK(first(frame(0xa2, "a"), true));
+  CHECK(first(frame(0xf2, "a"), true));
+  CHECK(first(frame(0xc9, "a"), true));
+  CHECK(first(frame(0x02, "a") + frame(0xc0, "b"), true));
+}
+
 TEST_CASE("payloads are one stream, whatever frames and fragments they come in") {
   CHECK(at_every_cut(frame(0x82, "PING\r\n") + frame(0x81, "SUB a 1\r\n"))
         == "PING\r\nSUB a 1\r\n");

@@ -90,6 +90,64 @@ TEST_CASE("headers that readers could understand in two ways are refused") {
   CHECK(judge(with("Host", many + "Host")) == "400 there are more than 100 headers");
 }
 
+TEST_CASE("a cookie is found by its whole name, without quotes, and the last of several counts") {
+  auto parsed = parse_websocket_request(
+      with("Host: h:80", "Cookie: a=1; jwt=\"ey.J\"; b = x=y \r\nHost: h:80\r\ncookie: a=2;c;d="));
+  const auto& cookies = std::get<websocket_request>(parsed).cookies;
+  CHECK(cookies.size() == 2);
+  CHECK(find_cookie(cookies, "a") == "2");
+  CHECK(find_cookie(cookies, "jwt") == "ey.J");
+  CHECK(find_cookie(cookies, "b") == "x=y");
+  for (auto none : {"A", "jw", "c", "d", "", "e"})
+    CHECK(find_cookie(cookies, none).empty());
+  CHECK_MESSAGE(find_cookie({"a=\"\"", "a=b\\c", "a=\xff"}, "a").empty(), "no value of a cookie");
+}
+
+TEST_CASE("an offer of compression is taken if it leaves the details to us") {
+  auto offers = [](const std::string& value) {
+    auto parsed = parse_websocket_request(
+        with("Host: h:80", "Host: h:80\r\nSec-WebSocket-Extensions: " + value));
+    return std::get<websocket_request>(parsed).deflate;
+  };
+  CHECK(offers("permessage-deflate"));
+  CHECK(offers("x-other, Permessage-Deflate; client_max_window_bits"));
+  CHECK(offers("permessage-deflate; server_max_window_bits=10, permessage-deflate"));
+  CHECK(offers("permessage-deflate; server_no_context_takeover; client_no_context_takeover"));
+  CHECK_FALSE(offers("permessage-deflate; server_max_window_bits=10"));
+  CHECK_FALSE(offers("permessage-deflat"));
+  CHECK_FALSE(offers(";permessage-deflate"));
+  CHECK_FALSE(offers(""));
+}
+
+TEST_CASE("an answer grants compression in the way that was asked for, or not at all") {
+  auto said = [](const std::string& value, bool asked) {
+    auto out = parse_websocket_answer(
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Accept: ok=\r\n"
+            + (value.empty() ? "" : "Sec-WebSocket-Extensions: " + value + "\r\n") + "\r\n",
+        "ok=", asked);
+    return out.problem.empty() ? (out.deflate ? "yes" : "no") : "problem";
+  };
+  const std::string all =
+      "permessage-deflate; server_no_context_takeover; client_no_context_takeover";
+  CHECK(said(all, true) == "yes"s);
+  CHECK(said("", true) == "no"s);
+  CHECK(said("", false) == "no"s);
+  CHECK(said(all, false) == "problem"s);
+  CHECK(said("permessage-deflate; server_no_context_takeover", true) == "problem"s);
+  CHECK(said(all + "; client_max_window_bits=9", true) == "problem"s);
+  CHECK(said(all + ", x-other", true) == "problem"s);
+}
+
+TEST_CASE("a header that decides over the upgrade is not an operator's to set") {
+  for (auto name : {"Host", "content-length", "CONNECTION", "Upgrade", "nats-no-masking",
+                    "Sec-WebSocket-Accept", "sec-websocket-", "", "a b", "a:b"})
+    CHECK_FALSE(fault_of_answer_header(name, "x").empty());
+  CHECK_FALSE(fault_of_answer_header("X-One", "a\r\nX-Two: b").empty());
+  CHECK(fault_of_answer_header("Strict-Transport-Security", "max-age=1; preload").empty());
+  CHECK(fault_of_answer_header("Sec-Fetch", "").empty());
+}
+
 TEST_CASE("an answer counts if it belongs to our key and promises nothing else") {
   CHECK(answer("Sec-WebSocket-Accept: ok=\r\n") == "masked");
   CHECK(answer("Sec-WebSocket-Accept: ok=\r\nNats-No-Masking: true\r\n") == "unmasked");
