@@ -358,6 +358,12 @@ std::string hear(const std::string& wire, bool dials, size_t step) {
   return without_chance(host.said);
 }
 
+/// How much a session could tell of its own interest before the peer's mistake depends on the cut.
+std::string_view as_compared(std::string_view heard) {
+  auto end = heard.find("\nended ");
+  return end == heard.npos ? heard : heard.substr(end);
+}
+
 template <class Host>
 void play(uint64_t seed, bool dials, std::string_view hello) {
   noise source{seed};
@@ -367,7 +373,7 @@ void play(uint64_t seed, bool dials, std::string_view hello) {
   auto figures = whole.rfind("\r\n", whole.size() - 3);
   check_lines(figures == whole.npos ? std::string{} : whole.substr(0, figures + 2));
   auto pieces = hear<Host>(wire, dials, 1 + source.below(40));
-  CHECK(pieces == whole);
+  CHECK(as_compared(pieces) == as_compared(whole));
 }
 
 uint64_t runs() {
