@@ -129,8 +129,7 @@ size_t websocket_stream::unframe(char*& in, size_t& left, char* out, size_t room
       if (part.ends)
         unread_->text += deflate_tail;
     } else {
-      auto size = std::min(room - made, part.text.size());
-      std::memcpy(out + made, part.text.data(), size);
+      auto size = part.text.copy(out + made, room - made); // it may be empty, and nowhere
       made += size;
       unread_->text = part.text.substr(size);
     }
