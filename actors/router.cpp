@@ -16,7 +16,27 @@ namespace {
 constexpr size_t longest_batch_hint = 256 * 1024;
 /// A publisher writes no more than this to the sockets of others before it goes on.
 constexpr size_t most_direct_batches = 2;
-constexpr size_t most_direct_bytes = 4096;
+constexpr size_t small_batch = 4096;
+/// Such a batch takes a system call of its own, whoever writes it. To hand it over costs a wake-up,
+/// or the other core's fetching of all its lines; and what is read next is as large as what left.
+constexpr size_t large_batch = 32 * 1024;
+constexpr size_t largest_direct_batch = 512 * 1024;
+
+/// Slices of large payloads are left to the owner: the kernel's copying of one such batch goes on
+/// beside the reading of the next.
+bool is_all_copied(const outgoing& batch) noexcept {
+  return batch.bytes_so_far() < batch.messages * slice_from;
+}
+
+bool may_write_directly(const destination& to, const outgoing& batch) noexcept {
+  auto bytes = batch.bytes_so_far();
+  if (!to.home)
+    return false;
+  if (bytes <= small_batch)
+    return to.home->asleep();
+  return bytes >= large_batch && bytes <= largest_direct_batch
+         && static_cast<int64_t>(bytes) <= to.max_pending && is_all_copied(batch);
+}
 
 /// Null: it is something else.
 const shadow_subscription* shadow_in(const subscription& sub) noexcept {
@@ -336,7 +356,7 @@ void router::send(open_batch& batch) {
   if (!self)
     return;
   auto handle = caf::actor_cast<connection_actor>(self);
-  if (few_ && pending == 0 && bytes <= most_direct_bytes && to.home && to.home->asleep()) {
+  if (few_ && pending == 0 && may_write_directly(to, *out)) {
     switch (to.write_directly(*out, reactor_)) {
     case write_gate::outcome::whole: return;
     case write_gate::outcome::part: caf::anon_send(handle, atom::deliver_v, std::move(out)); return;

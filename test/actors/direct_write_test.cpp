@@ -1,4 +1,5 @@
 // test/actors/direct_write_test.cpp: what a publisher may write to another reactor's peer itself.
+#include "actors/event_loop.hpp"
 #include "test/actors/router_world.hpp"
 
 #include <doctest/doctest.h>
@@ -45,6 +46,29 @@ struct quiet_peer : test::router_world {
   int ours, theirs;
   actors::destination_ptr dest;
   actors::subscription_ptr sub;
+};
+
+/// Its reactor is awake: nobody has made it sleep.
+struct awake_peer : quiet_peer {
+  awake_peer() { dest->home = &loop; }
+  /// Publishes in one batch; what the peer must hear.
+  std::string publish_many(size_t count, size_t size) {
+    std::string body(size, 'x');
+    std::string all;
+    for (size_t i = 0; i < count; ++i) {
+      publish({"a", body});
+      all += test::as_heard({"a", body}, "1", true);
+    }
+    routes.flush();
+    return all;
+  }
+  /// What came into the mailbox of its owner.
+  std::string handed_over() {
+    sched.run();
+    return peers.front().take();
+  }
+
+  actors::event_loop loop{sys};
 };
 
 } // namespace
@@ -120,4 +144,45 @@ TEST_CASE("of a batch that the socket takes in part the rest is left, to the byt
   for (const auto& each : batch->pieces)
     all.append(each.data, each.size);
   CHECK(all == text);
+}
+
+TEST_CASE("a large batch of small messages is written by the publisher though the peer is awake") {
+  awake_peer world;
+  auto all = world.publish_many(64, 1024);
+  CHECK(world.read() == all);
+  CHECK(world.handed_over().empty());
+  CHECK(world.account_messages() == 64);
+}
+
+TEST_CASE("an awake reactor is handed what it can write together with other batches") {
+  awake_peer world;
+  auto all = world.publish_many(16, 1024);
+  CHECK(world.read().empty());
+  CHECK(world.handed_over() == all);
+}
+
+TEST_CASE("slices of large payloads are handed over, however few") {
+  awake_peer world;
+  auto all = world.publish_many(3, 40'000);
+  CHECK(world.read().empty());
+  CHECK(world.handed_over() == all);
+}
+
+TEST_CASE("a large batch waits behind what the owner has still to write") {
+  awake_peer world;
+  world.dest->pending = 1;
+  auto all = world.publish_many(64, 1024);
+  CHECK(world.read().empty());
+  CHECK(world.handed_over() == all);
+}
+
+TEST_CASE("what the socket does not take of a large batch comes to the owner as its rest") {
+  awake_peer world;
+  int small = 32 * 1024;
+  ::setsockopt(world.ours, SOL_SOCKET, SO_SNDBUF, &small, sizeof small);
+  auto all = world.publish_many(200, 1024);
+  CHECK(world.dest->pending > 0);
+  auto rest = world.handed_over();
+  CHECK(rest.size() == static_cast<size_t>(world.dest->pending));
+  CHECK(world.read() + rest == all);
 }
