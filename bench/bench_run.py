@@ -3,6 +3,8 @@ import json
 import subprocess
 import time
 
+from server_process import cpu_seconds_of
+
 
 class LoadFailed(Exception):
     pass
@@ -128,9 +130,10 @@ class BenchRun:
             value = server.memory()
         return value
 
-    def relay(self, path, size):
-        """What this machine carries with no broker in between."""
-        with subprocess.Popen([path], stdout=subprocess.PIPE, text=True) as relay:
+    def relay(self, path, size, hops):
+        """What this machine carries with no broker in between, through `hops` bare relays:
+        messages/s, and their CPU seconds per million messages."""
+        with subprocess.Popen([path, str(hops)], stdout=subprocess.PIPE, text=True) as relay:
             try:
                 url = "nats://127.0.0.1:" + relay.stdout.readline().strip()
                 messages = max(1000, int(self.options.seconds * 200e6 / (size + 20)))
@@ -138,8 +141,9 @@ class BenchRun:
                     [self.tool, "bench", "--json", "--bare-relay", "--sub", "1", "--size",
                      str(size), "--messages", str(messages), "--server", url],
                     capture_output=True, text=True, check=False, timeout=600)
+                cpu = cpu_seconds_of(relay.pid)
             finally:
                 relay.kill()
         if done.returncode != 0:
             raise LoadFailed(done.stderr.strip())
-        return json.loads(done.stdout)["delivered_per_second"]
+        return json.loads(done.stdout)["delivered_per_second"], cpu * 1e6 / messages

@@ -3,6 +3,7 @@
 // Listens on a free port of 127.0.0.1 and prints it. The first connection is the subscriber, the
 // second the publisher, whose bytes go to the subscriber in blocks, unread; then it waits for the
 // next two. `troupe bench --bare-relay --sub 1 --server nats://127.0.0.1:PORT` talks to it.
+// `relay 2` is two of them in a row, one thread each: the limit of two brokers that are linked.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -11,6 +12,8 @@
 
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
+#include <thread>
 #include <vector>
 
 namespace {
@@ -58,9 +61,46 @@ void relay(int from, int to) {
   }
 }
 
+/// A connection with itself; false if there is none.
+bool connect_ends(int& writing, int& reading) {
+  uint16_t port = 0;
+  int listener = listen_on_free_port(port);
+  writing = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in where{};
+  where.sin_family = AF_INET;
+  where.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  where.sin_port = htons(port);
+  bool done = listener >= 0 && writing >= 0
+              && connect(writing, reinterpret_cast<sockaddr*>(&where), sizeof where) == 0;
+  reading = done ? accept_one(listener) : -1;
+  close(listener);
+  return reading >= 0;
+}
+
+/// Through `hops` relays, each a thread, until `from` ends.
+void relay_through(int hops, int from, int to) {
+  int writing = -1;
+  int reading = -1;
+  if (hops == 1) {
+    relay(from, to);
+  } else if (connect_ends(writing, reading)) {
+    std::thread rest{[=] { relay_through(hops - 1, reading, to); }};
+    relay(from, writing);
+    shutdown(writing, SHUT_WR);
+    rest.join();
+    close(writing);
+    close(reading);
+  }
+}
+
 } // namespace
 
-int main() {
+int main(int count, char** words) {
+  int hops = count > 1 ? std::atoi(words[1]) : 1;
+  if (count > 2 || hops < 1) {
+    std::fprintf(stderr, "relay: expected nothing or how many in a row, from 1 on\n");
+    return 2;
+  }
   uint16_t port = 0;
   int listener = listen_on_free_port(port);
   if (listener < 0) {
@@ -74,7 +114,7 @@ int main() {
     int publisher = accept_one(listener);
     if (subscriber < 0 || publisher < 0)
       return 1;
-    relay(publisher, subscriber);
+    relay_through(hops, publisher, subscriber);
     close(publisher);
     close(subscriber);
   }

@@ -43,6 +43,12 @@ def make_certificate(folder):
     return cert, key
 
 
+def cpu_seconds_of(pid):
+    with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
+        fields = file.read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
 class ServerProcess:
     """One server of a site (sites.py) on a free port; `certificate` makes it a TLS server."""
 
@@ -93,9 +99,7 @@ class ServerProcess:
             return " | ".join(file.read().splitlines()[-3:])
 
     def cpu_seconds(self):
-        with open(f"/proc/{self.process.pid}/stat", encoding="utf-8") as file:
-            fields = file.read().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / TICKS
+        return cpu_seconds_of(self.process.pid)
 
     def memory(self):
         """Resident bytes."""

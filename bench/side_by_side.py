@@ -26,7 +26,9 @@ from server_pair import LinkNotServed, ServerPair
 from server_process import ServerFailed, ServerProcess, make_certificate
 from sites import SiteFailed, one_user, operator_site, tenants
 
-RELAY_SIZES = (16, 256, 8192)
+# (bytes of a message, relays in a row): two are the limit of two servers that are linked.
+RELAYS = ((16, 1), (256, 1), (8192, 1))
+RELAYS_OF_LINKS = ((16, 2), (1024, 2))
 
 
 def parse_arguments():
@@ -113,12 +115,15 @@ def measure(options, servers, chosen, sites, certificate):
             return ServerPair(template, binary, sites[load.site], load.link)
         return ServerProcess(template, binary, sites[load.site], certificate if load.tls else None)
 
+    relays = (RELAYS if any(not load.link for load in chosen) else ()) \
+        + (RELAYS_OF_LINKS if any(load.link for load in chosen) else ())
     relay = {}
     left_out = set()
     for turn in range(options.turns):
         say(f"turn {turn + 1} of {options.turns}")
-        for size in RELAY_SIZES if any(not load.link for load in chosen) else ():
-            relay.setdefault(f"{size} B", []).append(run.relay(options.relay, size))
+        for size, hops in relays:
+            label = f"{size} B" if hops == 1 else f"{size} B, {hops} in a row"
+            relay.setdefault(label, []).append(run.relay(options.relay, size, hops))
         order = servers[turn % len(servers):] + servers[:turn % len(servers)]
         for load in chosen:
             if load.tls and not certificate:
@@ -176,7 +181,7 @@ def own_goals(figures, relay, ours):
                               value, limit, value >= limit if more else value <= limit))
     plain = median_of("16 B, 1 to 1", "rate")
     if plain and relay.get("16 B"):
-        share = plain / statistics.median(relay["16 B"])
+        share = plain / statistics.median(rate for rate, _ in relay["16 B"])
         goals.append(("16 B, 1 to 1: share of the bare relay, at least", share, 0.4, share >= 0.4))
     for name, figure, other, least in RELATIONS:
         a, b = median_of(name, figure), median_of(other, figure)
@@ -202,8 +207,10 @@ def print_table(rows, relay, ours):
         print(f"{row['load']:<42} {FIGURES[row['figure']][0]:<34} {show_number(row['ours']):>14} "
               f"{show_number(row['theirs']):>14} {row['ratio']:>6.2f}x {row['required']:>6.2f}x"
               f"{'' if row['reached'] else '  NOT REACHED'}")
-    for size, values in relay.items():
-        print(f"bare relay, {size}: {show_number(statistics.median(values))} messages/s")
+    for label, values in relay.items():
+        rate, cpu = (statistics.median(each) for each in zip(*values))
+        print(f"bare relay, {label}: {show_number(rate)} messages/s, "
+              f"{show_number(cpu)} CPU s per million messages")
 
 
 def main():
