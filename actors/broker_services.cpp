@@ -44,7 +44,13 @@ const std::array<broker_service::offered, 4>& services() {
 /// Answered in the system account; an account has to import it if it wants it.
 constexpr const char* subscribers = "$SYS.DEBUG.SUBSCRIBERS";
 
+constexpr size_t user_info = 3; // where it stands among the services
+
 } // namespace
+
+bool is_answered_at_home(const security::export_rule& offer) noexcept {
+  return &offer == services()[user_info].offer.get();
+}
 
 broker_service::broker_service(const offered& which, protocol::ref_ptr<const subject_text> importer,
                                const account_ptr& system, const destination_ptr& nobody)

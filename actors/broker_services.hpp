@@ -34,6 +34,10 @@ using broker_service_ptr = protocol::ref_ptr<broker_service>;
 std::vector<broker_service_ptr> broker_services(const account& importer, const account_ptr& system,
                                                 const destination_ptr& nobody);
 
+/// Does only the server of whoever asks know the answer? Others may be quicker with a worse one,
+/// and the first one counts.
+bool is_answered_at_home(const security::export_rule& offer) noexcept;
+
 /// What the system account offers without being told to.
 std::vector<security::export_rule> broker_exports();
 

@@ -1,4 +1,5 @@
 // actors/router_links.cpp: takes messages to other servers, and those of other servers to clients.
+#include "actors/broker_services.hpp"
 #include "actors/router_lines.hpp"
 
 #include <algorithm>
@@ -111,6 +112,8 @@ bool router::may_take(const remote_interest& sub, const routed_message& msg, boo
     return false;
   if (sub.import() && msg.came != passage::published)
     return false; // as in offer_shadow()
+  if (msg.came == passage::request && is_answered_at_home(*msg.path->offer))
+    return false;
   if (!msg.link)
     return carries_message(peer_role::client, to.role);
   const auto& from = *msg.link;

@@ -1,4 +1,6 @@
 // test/actors/link_routing_test.cpp: which server gets a message, in which words, and how often.
+#include "actors/broker_services.hpp"
+#include "actors/response_table.hpp"
 #include "test/actors/link_world.hpp"
 
 using namespace troupe;
@@ -307,4 +309,30 @@ TEST_CASE_FIXTURE(link_world, "a link whose peer may only answer is told each re
   flush();
   CHECK(asked.heard().replies == std::vector<std::string>{"in.1", "in.2", "in.3"});
   CHECK(another.heard().replies.empty()); // it may say anything
+}
+
+TEST_CASE_FIXTURE(
+    link_world,
+    "only his own server is asked who a user is, all servers of his account's figures") {
+  std::vector<actors::response_table> tables{1};
+  routes.serve(tables, 0, [] { return actors::loop_clock::time_point{}; });
+  auto system = protocol::make_ref<actors::account>("$SYS", size_t{1}, true, &links);
+  auto tenant = std::exchange(account, system);
+  auto services = actors::broker_services(*tenant, system, join().dest);
+  for (const auto& each : services)
+    tenant->add_interest(each);
+  auto& other = link(gateway_out);
+  wants(other, "$SYS.REQ.USER.*.INFO");
+  wants(other, "$SYS.REQ.ACCOUNT.*.STATZ");
+  auto& here = join();
+  listen(here, "$SYS.REQ.USER.*.INFO");
+  account = tenant;
+  other.take();
+  CHECK(say({"$SYS.REQ.USER.INFO", "", "in.1"}) == 1);
+  CHECK(here.take().starts_with("MSG $SYS.REQ.USER.A.INFO "));
+  CHECK(other.take().empty());
+  CHECK(say({"$SYS.REQ.ACCOUNT.PING.STATZ", "", "in.2"}) == 1);
+  CHECK(other.take().find(" $SYS.REQ.ACCOUNT.A.STATZ ") != std::string::npos);
+  for (const auto& each : services)
+    tenant->drop_interest(*each);
 }
