@@ -86,6 +86,18 @@ TEST_CASE("clients of a hub and of its leaf node hear each other") {
   }
 }
 
+TEST_CASE("a hub that advertises no address has leaf nodes all the same") {
+  if (!has_peer())
+    return;
+  for (auto hub : {ours, theirs}) {
+    CAPTURE(name_of(hub));
+    site quiet{hub, ours};
+    quiet.at_hub = "no_advertise: true";
+    running site_of{quiet};
+    exchange(*site_of.hub, *site_of.leaf);
+  }
+}
+
 TEST_CASE("a queue group is served at home first, then over the link, each message once") {
   if (!has_peer())
     return;

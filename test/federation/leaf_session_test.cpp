@@ -463,6 +463,13 @@ TEST_CASE("a port that is none for leaf nodes is left") {
   CHECK(smallest.host.who); // no answer was promised
 }
 
+TEST_CASE("a hub need not say where it is reached, if it promises an answer") {
+  leaf_world silent{hub_of()};
+  silent.hear("INFO {\"client_id\":1,\"info_on_connect\":true}\r\n");
+  CHECK_FALSE(silent.host.ended);
+  CHECK(contains(silent.host.said, "CONNECT {"));
+}
+
 TEST_CASE("TLS begins behind INFO if either end wants it, and CONNECT waits for it") {
   leaf_world asked{hub_of()};
   asked.hear(std::string{"INFO {"} + info_of_hub + ",\"tls_required\":true}\r\n");
