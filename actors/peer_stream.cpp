@@ -47,9 +47,10 @@ void peer_stream::open() {
 }
 
 std::string peer_stream::peer() const {
-  return socket_->ip.find(':') == std::string::npos
-             ? fmt::format("{}:{}", socket_->ip, socket_->port)
-             : fmt::format("[{}]:{}", socket_->ip, socket_->port);
+  auto place = socket_->ip.find(':') == std::string::npos
+                   ? fmt::format("{}:{}", socket_->ip, socket_->port)
+                   : fmt::format("[{}]:{}", socket_->ip, socket_->port);
+  return ws_ && !ws_->forwarded_for.empty() ? ws_->forwarded_for + "/" + place : place;
 }
 
 void peer_stream::linger(close_reason reason) {

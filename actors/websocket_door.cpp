@@ -6,6 +6,7 @@
 #include "actors/tls_stream.hpp"
 #include "actors/websocket_stream.hpp"
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -52,6 +53,15 @@ std::string make_key() {
   if (RAND_bytes(random.data(), static_cast<int>(random.size())) != 1)
     throw std::runtime_error("OpenSSL has no random bytes");
   return to_base64(random.data(), static_cast<int>(random.size()));
+}
+
+/// As it stands in front of another address; empty: it is no address.
+std::string address_in(std::string_view said) {
+  std::string text{said};
+  in6_addr binary{};
+  if (::inet_pton(AF_INET, text.c_str(), &binary) == 1)
+    return text;
+  return ::inet_pton(AF_INET6, text.c_str(), &binary) == 1 ? "[" + text + "]" : std::string{};
 }
 
 class websocket_door final : public pinned<part_actor::base>,
@@ -217,8 +227,9 @@ private:
       }
       if (doing_ == step::saying_no)
         continue; // its bytes are taken, or a RST could overtake our answer
+      auto known = head_.size();
       head_.append(part.data(), result.bytes);
-      auto size = protocol::http_head_size(head_);
+      auto size = protocol::http_head_size(head_, known);
       if (size == 0 && head_.size() <= protocol::longest_http_head)
         continue;
       if (size == 0 || size > protocol::longest_http_head)
@@ -271,6 +282,7 @@ private:
   void accept(const protocol::websocket_request& request) {
     if (!leaf_ && terms_.cookies.any())
       take_cookies(request.cookies);
+    forwarded_for_ = address_in(request.forwarded_for);
     out_ = fmt::format("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
                        "Connection: Upgrade\r\nSec-WebSocket-Accept: {}\r\n{}{}{}\r\n",
                        accept_for(request.key), deflates_ ? protocol::websocket_deflate : "",
@@ -326,6 +338,7 @@ private:
         std::make_shared<websocket_stream>(websocket_stream::terms{dials(), no_masking_, deflates_},
                                            std::move(tls_), std::move(head_));
     socket->websocket->cookies = std::move(cookies_);
+    socket->websocket->forwarded_for = std::move(forwarded_for_);
     outcome_.through(std::move(socket), leaf_);
     end();
   }
@@ -385,6 +398,7 @@ private:
   std::string out_;  // not written yet
   std::string head_; // of the peer, and what came behind it
   std::unique_ptr<const cookie_credentials> cookies_;
+  std::string forwarded_for_; // what a proxy says it came for
   bool leaf_ = false;
   bool no_masking_ = false;
   bool deflates_ = false;

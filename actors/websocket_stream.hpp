@@ -53,6 +53,9 @@ public:
 
   protocol::websocket_reader reader;
   std::unique_ptr<const cookie_credentials> cookies; ///< null: there were none
+  /// The address that a proxy says it came for, in brackets if it has colons: for the log, since
+  /// nothing proves it. Empty: none.
+  std::string forwarded_for;
 
   /// A sealed batch as one binary frame. Unmasked it shares the batch's bytes, masked it holds a
   /// copy of them.

@@ -57,7 +57,7 @@ std::string connect_request(const proxy_way& through, std::string_view place) {
 proxy_answer::verdict proxy_answer::read(std::string_view in, size_t& used) {
   auto before = head_.size();
   head_ += in;
-  auto size = protocol::http_head_size(head_);
+  auto size = protocol::http_head_size(head_, before);
   used = size == 0 ? in.size() : size - before;
   if (size == 0 && head_.size() <= protocol::longest_http_head)
     return verdict::unfinished;

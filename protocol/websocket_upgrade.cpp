@@ -78,7 +78,7 @@ bool lists(std::string_view list, std::string_view word) {
 
 /// The fields that matter here; of the lists it is only known whether the word is in one of them.
 struct fields {
-  std::optional<std::string_view> host, key, version, origin, accept;
+  std::optional<std::string_view> host, key, version, origin, accept, forwarded_for;
   bool upgrades = false, connection_upgrades = false, has_body = false, no_masking = false;
   std::vector<std::string_view> extensions;
   std::vector<std::string_view> cookies;
@@ -110,6 +110,8 @@ void read_field(std::string_view name, std::string_view value, fields& out) {
     note(out.origin, value, out);
   else if (same_word(name, "Cookie"))
     out.cookies.push_back(value);
+  else if (same_word(name, "X-Forwarded-For")) // each proxy may add its own; the first was first
+    out.forwarded_for = out.forwarded_for.value_or(value);
   else if (same_word(name, "Nats-No-Masking"))
     out.no_masking = value == "true";
   else if (same_word(name, "Transfer-Encoding"))
@@ -209,8 +211,8 @@ void read_address(std::string_view text, web_origin& out) {
 
 } // namespace
 
-size_t http_head_size(std::string_view in) noexcept {
-  auto end = in.find(head_end);
+size_t http_head_size(std::string_view in, size_t known) noexcept {
+  auto end = in.find(head_end, known < head_end.size() ? 0 : known - head_end.size() + 1);
   return end == in.npos ? 0 : end + head_end.size();
 }
 
@@ -285,6 +287,7 @@ std::variant<websocket_request, http_refusal> parse_websocket_request(std::strin
   out.host = *said.host;
   out.key = *said.key;
   out.origin = said.origin.value_or("");
+  out.forwarded_for = said.forwarded_for.value_or("");
   out.no_masking = said.no_masking;
   out.cookies = std::move(said.cookies);
   out.deflate = offers_deflate(said.extensions);
@@ -296,7 +299,7 @@ websocket_answer parse_websocket_answer(std::string_view head, std::string_view 
   auto line = next_line(head);
   if (!line.starts_with("HTTP/1.1 ") || !is_value(line))
     return {"it answers no HTTP/1.1"};
-  auto status = line.substr(9, 3);
+  auto status = line.substr(9, line.find(' ', 9) - 9);
   if (status.size() != 3 || !std::all_of(status.begin(), status.end(), is_digit))
     return {"it answers no HTTP/1.1"};
   if (status != "101")

@@ -14,17 +14,19 @@ namespace troupe::protocol {
 /// Longest request or answer that is read, in bytes: browsers send cookies along.
 constexpr size_t longest_http_head = 16 * 1024;
 
-/// The bytes of a head that is there as a whole, its empty line among them; 0: not yet.
-size_t http_head_size(std::string_view in) noexcept;
+/// The bytes of a head that is there as a whole, its empty line among them; 0: not yet. `known`: so
+/// many bytes of it have been looked at before; a head that comes byte by byte is read once.
+size_t http_head_size(std::string_view in, size_t known = 0) noexcept;
 
 /// Views point into what was read.
 struct websocket_request {
   std::string_view path; ///< without a query
   std::string_view host;
-  std::string_view key;    ///< 16 bytes in base64
-  std::string_view origin; ///< empty: none was sent
-  bool no_masking = false; ///< the peer asks to leave its frames unmasked
-  bool deflate = false;    ///< it offers to compress, and leaves the details to us (RFC 7692)
+  std::string_view key;           ///< 16 bytes in base64
+  std::string_view origin;        ///< empty: none was sent
+  std::string_view forwarded_for; ///< what a proxy, or anybody, says of who came; empty: nothing
+  bool no_masking = false;        ///< the peer asks to leave its frames unmasked
+  bool deflate = false; ///< it offers to compress, and leaves the details to us (RFC 7692)
   std::vector<std::string_view> cookies; ///< values of `Cookie`
 };
 

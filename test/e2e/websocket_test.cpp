@@ -245,6 +245,29 @@ TEST_CASE("an error of the client protocol is said before the websocket is close
   CHECK(last.payload == "Authentication Failure");
 }
 
+TEST_CASE("behind a proxy the log names who has come as well, if it is an address") {
+  if (!has_peer())
+    return;
+  for (auto what : {ours, theirs}) {
+    if (what == theirs && !pools_routes(theirs))
+      continue; // 2.9.10 knows no such header
+    CAPTURE(name_of(what));
+    site at{what, "", "authorization { user: a, password: b }\n"};
+    auto logs = [&](const std::string& said, const std::string& words) {
+      websocket_peer who{at.port};
+      who.upgrade("/", "X-Forwarded-For: " + said + "\r\n");
+      who.until("INFO ");
+      who.send("CONNECT {\"user\":\"a\",\"pass\":\"wrong\"}\r\n");
+      who.end();
+      return eventually([&] { return at.server.log().find(words) != std::string::npos; });
+    };
+    CHECK(logs("203.0.113.7", " 203.0.113.7/127.0.0.1:"));
+    CHECK(logs("2001:db8::7", " [2001:db8::7]/127.0.0.1:"));
+    CHECK(logs("203.0.113.8, 10.0.0.1", " 127.0.0.1:"));
+    CHECK(at.server.log().find("203.0.113.8") == std::string::npos);
+  }
+}
+
 TEST_CASE("whoever does not finish the upgrade in time is closed") {
   if (!has_peer())
     return;

@@ -41,12 +41,13 @@ std::string answer(const std::string& more, const std::string& status = "101 Swi
 
 TEST_CASE("a proper request says where it leads, and what it asks for") {
   CHECK(judge(good) == "/leafnode");
-  auto head =
-      with("Host", "Nats-No-Masking: true\r\nOrigin: https://a\r\nContent-Length: 0\r\nHost");
+  auto head = with("Host", "Nats-No-Masking: true\r\nOrigin: https://a\r\nContent-Length: 0\r\n"
+                           "X-Forwarded-For: 203.0.113.7\r\nX-Forwarded-For: 10.0.0.1\r\nHost");
   auto parsed = parse_websocket_request(head);
   const auto& request = std::get<websocket_request>(parsed);
   CHECK(request.no_masking);
   CHECK(request.origin == "https://a");
+  CHECK(request.forwarded_for == "203.0.113.7");
   CHECK(request.host == "h:80");
   CHECK(request.key == "dGhlIHNhbXBsZSBub25jZQ==");
 }
@@ -54,8 +55,10 @@ TEST_CASE("a proper request says where it leads, and what it asks for") {
 TEST_CASE("a head is looked at when its empty line is there") {
   CHECK(http_head_size(good) == good.size());
   CHECK(http_head_size(good + "more") == good.size());
-  for (size_t cut = 0; cut < good.size(); ++cut)
+  for (size_t cut = 0; cut < good.size(); ++cut) {
     CHECK(http_head_size(good.substr(0, cut)) == 0);
+    CHECK_MESSAGE(http_head_size(good, cut) == good.size(), "looked at before: " << cut);
+  }
 }
 
 TEST_CASE("a request that is none is refused with the reason") {
@@ -156,6 +159,8 @@ TEST_CASE("an answer counts if it belongs to our key and promises nothing else")
   CHECK(answer("") == "its answer does not belong to our key");
   CHECK(answer("", "404 Not Found") == "it answers HTTP status 404 rather than 101");
   CHECK(answer("", "1") == "it answers no HTTP/1.1");
+  CHECK(answer("Sec-WebSocket-Accept: ok=\r\n", "1010 Odd") == "it answers no HTTP/1.1");
+  CHECK(answer("Sec-WebSocket-Accept: ok=\r\n", "101") == "masked");
   CHECK(answer("Sec-WebSocket-Accept: ok=\r\nSec-WebSocket-Extensions: permessage-deflate\r\n")
         == "its answer names an extension that we did not ask for");
   CHECK(parse_websocket_answer("INFO {}\r\n\r\n", "ok=").problem == "it answers no HTTP/1.1");
