@@ -114,12 +114,24 @@ private:
         block_.unknown(each, {proxy_keys.begin(), proxy_keys.end()});
     }
     auto& url = remote_.proxy.url;
-    if (!url.empty() && !url.starts_with("http://") && !url.starts_with("https://"))
-      block_.error(one, "proxy URL scheme must be http or https");
+    if (auto problem = url.empty() ? std::string{} : problem_of_proxy(url); !problem.empty())
+      block_.error(one, problem);
     if (remote_.proxy.user.empty() != remote_.proxy.password.empty())
       block_.error(one, "proxy username and password must both be specified or both be empty");
     if (url.empty() && remote_.proxy != leaf_proxy{})
       block_.error(one, "proxy URL must be specified when other proxy options are set");
+  }
+
+  /// A sentence without the URL, which may hold a password.
+  static std::string problem_of_proxy(std::string_view url) {
+    auto [read, wrong] = parse_peer_url(url);
+    if (read.scheme != "http" && read.scheme != "https")
+      return "proxy URL scheme must be http or https";
+    if (!wrong.empty())
+      return "proxy URL cannot be read: " + wrong;
+    if (!read.user.empty())
+      return "the proxy's user and password stand beside its url, as username and password";
+    return {};
   }
 
   static std::vector<std::string_view> known() {

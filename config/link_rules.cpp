@@ -209,7 +209,8 @@ private:
     if (mixed)
       say("remote leaf node configuration cannot have a mix of websocket and non-websocket urls: "
           + to_string(urls));
-    if (remote.first_info_timeout < nanoseconds{0} || remote.dial_timeout < nanoseconds{0})
+    if (remote.first_info_timeout < nanoseconds{0} || remote.dial_timeout < nanoseconds{0}
+        || remote.proxy.timeout < nanoseconds{0})
       say(said("leafnodes.remotes") + ": a timeout of " + to_string(urls) + " is negative");
   }
 

@@ -84,6 +84,8 @@ std::string in_words(const leaf_remote& remote) {
     result += ", nkey " + std::string{redacted};
   if (remote.tls)
     result += ", TLS";
+  if (!remote.proxy.url.empty())
+    result += ", through the proxy " + without_user(remote.proxy.url);
   if (!remote.deny_imports.empty())
     result += ", imports never " + joined(remote.deny_imports);
   if (!remote.deny_exports.empty())

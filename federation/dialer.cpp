@@ -224,7 +224,7 @@ private:
     case proxy_answer::verdict::unfinished: return;
     case proxy_answer::verdict::open: connected(); return;
     case proxy_answer::verdict::refused:
-      address_failed(log::printable(answer_.problem(), 256));
+      address_failed(log::printable(answer_.problem_without(plan_.proxy->login), 256));
       return;
     }
   }

@@ -15,6 +15,7 @@ namespace troupe::federation {
 namespace {
 
 constexpr size_t longest_reason = 200;
+constexpr std::string_view refused_by = "it refused: ";
 
 std::string base64(std::string_view text) {
   std::string out(4 * ((text.size() + 2) / 3) + 1, '\0'); // with the zero that OpenSSL adds
@@ -70,9 +71,20 @@ proxy_answer::verdict proxy_answer::read(std::string_view in, size_t& used) {
   } else if (auto status = line.substr(space + 1); status == "200" || status.starts_with("200 ")) {
     return verdict::open;
   } else {
-    problem_ = fmt::format("it refused: {}", status.substr(0, longest_reason));
+    problem_ = fmt::format("{}{}", refused_by, status.substr(0, longest_reason));
   }
   return verdict::refused;
+}
+
+std::string proxy_answer::problem_without(const std::string& login) const {
+  auto quotes = [&](std::string_view secret) {
+    return !secret.empty() && head_.find(secret) != head_.npos;
+  };
+  auto password = std::string_view{login}.substr(login.find(':') + 1);
+  if (!problem_.starts_with(refused_by) || (!quotes(base64(login)) && !quotes(password)))
+    return problem_;
+  auto end = problem_.find_first_not_of("0123456789", refused_by.size());
+  return problem_.substr(0, end) + " [REDACTED]";
 }
 
 } // namespace troupe::federation

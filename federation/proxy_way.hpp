@@ -35,6 +35,8 @@ public:
   verdict read(std::string_view in, size_t& used);
   /// Why it was refused: the proxy's own words, if they are any.
   const std::string& problem() const noexcept { return problem_; }
+  /// The same, fit for the log: of a proxy that quotes what it was told only the status is left.
+  std::string problem_without(const std::string& login) const;
 
 private:
   std::string head_;

@@ -292,6 +292,11 @@ TEST_CASE("each mistake in a leafnodes block has its sentence") {
        "duplicate remote nats://a:7422"},
       {"leafnodes {remotes: [{url: \"ws://a\", proxy {url: \"ftp://b\"}}]}\n",
        "bad.conf:1:37: proxy URL scheme must be http or https"},
+      {"leafnodes {remotes: [{url: \"ws://a\", proxy {url: \"http://:80\"}}]}\n",
+       "bad.conf:1:37: proxy URL cannot be read: it names no host"},
+      {"leafnodes {remotes: [{url: \"ws://a\", proxy {url: \"http://a:hunter2@b\"}}]}\n",
+       "bad.conf:1:37: the proxy's user and password stand beside its url, as username and "
+       "password"},
       {"leafnodes {remotes: [{url: \"ws://a\", proxy {url: \"http://b\", username: c}}]}\n",
        "bad.conf:1:37: proxy username and password must both be specified or both be empty"},
       {"leafnodes {remotes: [{url: \"ws://a\", proxy {timeout: 2s}}]}\n",
@@ -342,11 +347,14 @@ TEST_CASE("--check shows gateways and hubs without their secrets") {
                 "gateways: [{name: NY, url: 'a:1'}, {name: TYO, url: 'u:hunter2@b:2'}]}\n"
                 "leafnodes: {port: -1, authorization: {users: [{user: l, password: hunter2}]}, "
                 "remotes: [{url: 'u:hunter2@h', nkey: "
-                    + seed_of_a_user + ", deny_imports: [x], disabled: true}]}\n"));
+                    + seed_of_a_user
+                    + ", deny_imports: [x], disabled: true}, {url: 'k:1', proxy: {url: "
+                      "'http://u:hunter2@px:3128', username: p, password: hunter2}}]}\n"));
   CHECK(text.find("hunter2") == text.npos);
   CHECK(text.find(seed_of_a_user) == text.npos);
   for (auto line : {"NY at a:1, ourselves", "TYO at b:2", "l in $G",
-                    "$G to h:7422, nkey [REDACTED], imports never x, disabled"})
+                    "$G to h:7422, nkey [REDACTED], imports never x, disabled",
+                    "$G to k:1, through the proxy http://[REDACTED]@px:3128"})
     CHECK_MESSAGE(text.find(line) != text.npos, std::string{line});
 }
 

@@ -50,6 +50,22 @@ TEST_CASE("whatever else a proxy says is a reason in its own words, cut to lengt
   CHECK(said(std::string(64 * 1024, 'x')) == "its answer has no end");
 }
 
+TEST_CASE("of a proxy that quotes what it was told the log has the status alone") {
+  auto logged = [](const std::string& status, const std::string& login) {
+    proxy_answer answer;
+    CHECK(hear(answer, "HTTP/1.1 " + status + "\r\n\r\n", 4096) == refused);
+    return answer.problem_without(login);
+  };
+  const std::string login = "factory:open sesame";
+  CHECK(logged("407 Not by ZmFjdG9yeTpvcGVuIHNlc2FtZQ==", login) == "it refused: 407 [REDACTED]");
+  CHECK(logged("403 open sesame is wrong", login) == "it refused: 403 [REDACTED]");
+  CHECK(logged("open sesame", login) == "it refused:  [REDACTED]");
+  CHECK(logged("500 " + std::string(194, 'x') + "open sesame", login) // else it would be cut
+        == "it refused: 500 [REDACTED]");
+  CHECK(logged("403 factory may not", login) == "it refused: 403 factory may not");
+  CHECK(logged("403 Forbidden", "") == "it refused: 403 Forbidden");
+}
+
 TEST_CASE("a proxy is told the place, and who asks if it has to know") {
   std::string problem;
   auto open_to_all = read_proxy({"http://px.example", "", "", {}}, problem);
