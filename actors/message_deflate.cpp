@@ -57,21 +57,35 @@ thread_local std::unique_ptr<inflater> spare;
 
 } // namespace
 
-void deflate_batch(const outgoing& batch, std::string& out) {
+size_t batch_deflater::next(size_t most, std::string& out) {
   thread_local deflater mine;
   deflateReset(&mine.stream);
   out.clear();
-  for (const auto& each : batch.pieces)
-    if (each.size > 0)
-      mine.add(each.data, each.size, Z_NO_FLUSH, out);
+  size_t taken = 0;
+  while (piece_ < batch_.pieces.size() && taken < most) {
+    const auto& each = batch_.pieces[piece_];
+    auto part = std::min(each.size - offset_, most - taken);
+    if (part > 0)
+      mine.add(each.data + offset_, part, Z_NO_FLUSH, out);
+    taken += part;
+    offset_ += part;
+    if (offset_ == each.size) {
+      ++piece_;
+      offset_ = 0;
+    }
+  }
+  if (taken == 0)
+    return 0;
   mine.add("", 0, Z_SYNC_FLUSH, out);
   if (out.ends_with(deflate_tail))
     out.resize(out.size() - deflate_tail.size());
+  return taken;
 }
 
 struct inflater::state {
   z_stream stream{};
-  bool over = false; // its last block has come
+  bool over = false;           // its last block has come
+  bool between_blocks = false; // and at the beginning of a byte
 };
 
 inflater::inflater() : state_{std::make_unique<state>()} {
@@ -85,24 +99,33 @@ inflater::~inflater() {
 
 inflater::progress inflater::go_on(std::string_view in, char* out, size_t room) {
   auto& stream = state_->stream;
-  if (state_->over) // only the end of the message may follow
-    return {in.size(), 0, !deflate_tail.ends_with(in)};
+  if (state_->over) // as to nats-server, what follows means nothing: often a byte to fill it up
+    return {in.size(), 0, false};
   stream.next_in = bytes_of(in.data());
   stream.avail_in = at_most(in.size());
   stream.next_out = bytes_of(out);
   stream.avail_out = at_most(room);
   auto found = inflate(&stream, Z_SYNC_FLUSH);
   state_->over = found == Z_STREAM_END;
+  constexpr int between_blocks = 128, bits_left_over = 7; // zlib.h: inflate() and data_type
+  if (stream.avail_in != at_most(in.size())
+      || stream.avail_out != at_most(room)) // else zlib has forgotten
+    state_->between_blocks =
+        (stream.data_type & (between_blocks | bits_left_over)) == between_blocks;
   // Z_BUF_ERROR: there was nothing to do, for want of input or of room.
   return {in.size() - stream.avail_in, room - stream.avail_out,
           found != Z_OK && found != Z_STREAM_END && found != Z_BUF_ERROR};
+}
+
+bool inflater::is_complete() const noexcept {
+  return state_->over || state_->between_blocks;
 }
 
 std::unique_ptr<inflater> inflater::take() {
   if (!spare)
     return std::make_unique<inflater>();
   inflateReset(&spare->state_->stream);
-  spare->state_->over = false;
+  spare->state_->over = spare->state_->between_blocks = false;
   return std::move(spare);
 }
 

@@ -15,9 +15,19 @@ class outgoing;
 /// What stands behind a message's last block and is not sent.
 inline constexpr std::string_view deflate_tail{"\0\0\xff\xff", 4};
 
-/// All of a sealed batch, compressed, instead of what is in `out`. On one thread at a time; the
-/// memory for it, 256 KiB, is the thread's.
-void deflate_batch(const outgoing& batch, std::string& out);
+/// Compresses a batch as one message, or as several. The memory for it, 256 KiB, is the thread's.
+class batch_deflater {
+public:
+  /// `batch` is sealed, and stays as long as this.
+  explicit batch_deflater(const outgoing& batch) noexcept : batch_{batch} {}
+  /// The next message, of at most `most` bytes of the batch, instead of what is in `out`. How many
+  /// bytes it is made of; 0: there are no more.
+  size_t next(size_t most, std::string& out);
+
+private:
+  const outgoing& batch_;
+  size_t piece_ = 0, offset_ = 0; ///< what comes next
+};
 
 /// One message that is being read. A connection has one only while it is in the middle of a
 /// message: it takes 40 KiB.
@@ -36,6 +46,9 @@ public:
   /// Until `in` is used up or the room is full, whatever comes first: a few bytes may stand for as
   /// many megabytes as they like.
   progress go_on(std::string_view in, char* out, size_t room);
+  /// All of a message has come, its tail included: is it a whole one? What was cut off in the
+  /// middle of a block would have the tail read as part of it.
+  bool is_complete() const noexcept;
 
   /// A fresh one, often one that this thread has used before.
   static std::unique_ptr<inflater> take();

@@ -13,8 +13,8 @@ using protocol::close_reason;
 namespace {
 
 constexpr size_t read_at_once = 16 * 1024;
-/// Of 256 KiB each: then others have a turn.
-constexpr int pieces_a_turn = 8;
+/// Of 256 KiB each: then others have a turn, whom a few bytes should not cost more than many do.
+constexpr int pieces_a_turn = 2;
 
 } // namespace
 

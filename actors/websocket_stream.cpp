@@ -20,8 +20,10 @@ namespace {
 
 /// Less is not worth the work.
 constexpr size_t least_deflated = 64;
-/// nats-server takes no message that comes to more than eight times its max_payload.
+/// It takes a few milliseconds. More comes when a peer has much to read already.
 constexpr size_t most_deflated = 512 * 1024;
+/// However little the peer takes in one message: each costs a header and a beginning from nothing.
+constexpr size_t least_a_message = 1024;
 /// More is not kept for the next batch.
 constexpr size_t largest_scratch = 1024 * 1024;
 
@@ -46,8 +48,12 @@ void cookie_credentials::complete(protocol::connect_options& connect) const {
 
 websocket_stream::websocket_stream(terms how, std::unique_ptr<tls_stream> tls, std::string early)
     : reader{incoming(how), how.deflates}, masks_{how.dialled && !how.no_masking},
-      unread_{how.deflates ? std::make_unique<unread>() : nullptr},
+      unread_{how.deflates ? std::make_unique<unread>() : nullptr}, most_a_message_{most_deflated},
       masks_used_{sizeof randomness_}, tls_{std::move(tls)}, early_{std::move(early)} {}
+
+void websocket_stream::limit_messages(size_t bytes) noexcept {
+  most_a_message_ = std::min(bytes, most_deflated);
+}
 
 protocol::websocket_mask websocket_stream::next_mask() {
   protocol::websocket_mask out;
@@ -65,16 +71,10 @@ protocol::websocket_mask websocket_stream::next_mask() {
 
 outgoing_ptr websocket_stream::frame(const outgoing& batch, block_pool& pool) {
   auto size = batch.bytes_so_far();
-  if (unread_ && size > least_deflated && size <= most_deflated) {
-    thread_local std::string scratch;
-    deflate_batch(batch, scratch);
-    if (scratch.size() < size) {
-      auto framed = deflated_frame(scratch, pool);
-      if (scratch.capacity() > largest_scratch)
-        std::string{}.swap(scratch);
+  if (unread_ && size > least_deflated && size <= most_deflated
+      && most_a_message_ >= least_a_message)
+    if (auto framed = deflated_frames(batch, size, pool))
       return framed;
-    }
-  }
   auto mask = masks_ ? next_mask() : protocol::websocket_mask{};
   auto out = protocol::make_ref<outgoing>(pool, masks_ ? size : size_t{0});
   auto* at = out->room(protocol::longest_websocket_header);
@@ -96,18 +96,31 @@ outgoing_ptr websocket_stream::frame(const outgoing& batch, block_pool& pool) {
   return out;
 }
 
-outgoing_ptr websocket_stream::deflated_frame(std::string_view payload, block_pool& pool) {
+/// Null: it would only grow.
+outgoing_ptr websocket_stream::deflated_frames(const outgoing& batch, size_t size,
+                                               block_pool& pool) {
+  thread_local std::string scratch;
+  batch_deflater all{batch};
+  auto out = protocol::make_ref<outgoing>(pool, size_t{0});
+  while (out->bytes_so_far() < size && all.next(most_a_message_, scratch) > 0)
+    append_deflated(scratch, *out);
+  if (scratch.capacity() > largest_scratch)
+    std::string{}.swap(scratch);
+  if (out->bytes_so_far() >= size)
+    return nullptr;
+  out->seal();
+  return out;
+}
+
+void websocket_stream::append_deflated(std::string_view payload, outgoing& out) {
   auto mask = masks_ ? next_mask() : protocol::websocket_mask{};
-  auto out = protocol::make_ref<outgoing>(pool, payload.size());
-  auto* at = out->room(protocol::longest_websocket_header + payload.size());
+  auto* at = out.room(protocol::longest_websocket_header + payload.size());
   at += write_websocket_header(at, websocket_opcode::binary, payload.size(),
                                masks_ ? &mask : nullptr, true);
   std::memcpy(at, payload.data(), payload.size());
   if (masks_)
     protocol::apply_websocket_mask(at, payload.size(), mask, 0);
-  out->wrote(at + payload.size());
-  out->seal();
-  return out;
+  out.wrote(at + payload.size());
 }
 
 size_t websocket_stream::unframe(char*& in, size_t& left, char* out, size_t room) {
@@ -155,8 +168,11 @@ size_t websocket_stream::take_rest(char* out, size_t room) {
   }
   unread_->text.erase(0, found.used);
   unread_->unfinished = found.made == room; // it may have had more to say
-  if (unread_->text.empty() && !unread_->unfinished && unread_->ends)
+  if (unread_->text.empty() && !unread_->unfinished && unread_->ends) {
+    if (!unread_->by->is_complete())
+      reader.reject("compressed data is cut short");
     inflater::give_back(std::move(unread_->by));
+  }
   return found.made;
 }
 

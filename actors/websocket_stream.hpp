@@ -47,6 +47,9 @@ public:
   void keep_early(std::string_view frames) { early_ = frames; }
 
   bool deflates() const noexcept { return unread_ != nullptr; }
+  /// The peer takes no compressed message that comes to more: nats-server's limit for one is its
+  /// `max_payload`, whatever is in it.
+  void limit_messages(size_t bytes) noexcept;
   /// Takes frames from the front of `left` bytes at `in` and writes what they mean to `out`, until
   /// the one is used up or the other full. Only where deflates(); else the reader reads.
   size_t unframe(char*& in, size_t& left, char* out, size_t room);
@@ -83,10 +86,12 @@ private:
     return unread_ && (!unread_->text.empty() || unread_->unfinished);
   }
   size_t take_rest(char* out, size_t room);
-  outgoing_ptr deflated_frame(std::string_view payload, block_pool& pool);
+  outgoing_ptr deflated_frames(const outgoing& batch, size_t size, block_pool& pool);
+  void append_deflated(std::string_view payload, outgoing& out);
 
   const bool masks_;
   std::unique_ptr<unread> unread_; // null: nothing is compressed
+  size_t most_a_message_;          // that is compressed
   bool closed_ = false;
   size_t masks_used_;
   std::array<char, 256> randomness_; // for masks, which nobody may guess

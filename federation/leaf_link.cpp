@@ -198,8 +198,11 @@ private:
   protocol::parse_progress parse(std::string_view in, actors::block& owner) override {
     bool greeted = !session_.expects_info();
     auto out = session_.parse(in, &owner);
-    if (!greeted && !session_.expects_info() && phase_ == phase::talking)
+    if (!greeted && !session_.expects_info() && phase_ == phase::talking) {
       home_.loop.timers().start(life_timer_, mine_->auth_timeout); // for the hub's answer
+      if (auto most = session_.largest_payload(); ws_ && most > 0)
+        ws_->limit_messages(static_cast<size_t>(most));
+    }
     return out;
   }
   bool has_enough() const override { return session_.has_enough(); }

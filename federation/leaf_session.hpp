@@ -103,6 +103,8 @@ public:
   bool has_enough() const noexcept;
   /// Nothing was heard of the hub yet.
   bool expects_info() const noexcept { return stage_ == stage::expecting_info; }
+  /// Bytes of one message that a hub takes, as it has said; 0: it has not.
+  int64_t largest_payload() const noexcept { return info_.max_payload; }
   /// How long nobody should dial the hub again, after what was said at the end.
   std::chrono::seconds hold_off() const noexcept { return hold_off_; }
 

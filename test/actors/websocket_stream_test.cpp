@@ -158,3 +158,55 @@ TEST_CASE_FIXTURE(world, "what is not compressed though it says so ends the conv
   CHECK(accepted.reader.problem() == "compressed data is malformed");
   CHECK_FALSE(accepted.has_early());
 }
+
+TEST_CASE_FIXTURE(world, "no compressed message is of more than its peer takes") {
+  websocket_stream dialled{{true, true, true}, nullptr, {}};
+  dialled.limit_messages(2000);
+  std::string copied(3001, 'a'), shared(6001, 'b');
+  auto wire = bytes(*dialled.frame(*batch(copied, shared), pool));
+  websocket_stream accepted{{false, true, true}, nullptr, {}};
+  std::string all;
+  for (size_t at = 0; at < wire.size();) {
+    CHECK(wire[at] == '\xc2');
+    auto size = size_t{2} + static_cast<unsigned char>(wire[at + 1]); // they are short
+    auto message = inflated(accepted, wire.substr(at, size), size, 10'000);
+    CHECK(message.size() <= 2000);
+    all += message;
+    at += size;
+  }
+  CHECK(all == copied + shared);
+  dialled.limit_messages(100);
+  CHECK_MESSAGE(bytes(*dialled.frame(*batch(copied, shared), pool))[0] == '\x82',
+                "messages of a hundred bytes would only grow");
+}
+
+TEST_CASE_FIXTURE(world, "a compressed message may end in all ways that RFC 7692 has examples of") {
+  auto heard = [](const std::string& payload, size_t step) {
+    websocket_stream accepted{{false, true, true}, nullptr, {}};
+    auto wire = std::string{'\xc2', static_cast<char>(payload.size())} + payload;
+    auto out = inflated(accepted, wire + std::string{"\x82\x01!"}, step, 3);
+    return out + std::string{accepted.reader.problem()};
+  };
+  using namespace std::string_literals;
+  for (size_t step = 1; step <= 20; ++step) {
+    CAPTURE(step);
+    CHECK(heard("\xf2\x48\xcd\xc9\xc9\x07\x00"s, step) == "Hello!");     // one block
+    CHECK(heard("\x00\x05\x00\xfa\xffHello\x00"s, step) == "Hello!");    // not compressed
+    CHECK(heard("\xf3\x48\xcd\xc9\xc9\x07\x00\x00"s, step) == "Hello!"); // the last one
+    CHECK(heard("\xf2\x48\x05\x00\x00\x00\xff\xff\xca\xc9\xc9\x07\x00"s, step) == "Hello!"); // two
+    CHECK(heard("\x00"s, step) == "!"); // nothing
+  }
+}
+
+TEST_CASE_FIXTURE(world, "what is cut off in the middle of a block is no compressed message") {
+  const std::string whole{"\xf2\x48\xcd\xc9\xc9\x07\x00", 7};
+  for (size_t size = 0; size < whole.size(); ++size)
+    for (size_t step : {size_t{1}, size_t{100}}) {
+      CAPTURE(size);
+      websocket_stream accepted{{false, true, true}, nullptr, {}};
+      auto wire = std::string{'\xc2', static_cast<char>(size)} + whole.substr(0, size);
+      inflated(accepted, wire, step, 100);
+      CHECK(accepted.reader.ended());
+      CHECK(accepted.reader.problem().starts_with("compressed data is "));
+    }
+}
