@@ -9,8 +9,10 @@ for fuzzer in "$bin"/*_fuzz; do
   found=$(dirname "$bin")/corpus/$name
   mkdir -p "$found"
   echo "== $name, $minutes minutes"
-  "$fuzzer" -max_total_time=$((minutes * 60)) -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
-    "$found" "test/fuzz/corpus/$name" 2> "$found.log" || { tail -n 40 "$found.log"; exit 1; }
+  words=()
+  if [ -f "test/fuzz/dictionaries/$name" ]; then words=("-dict=test/fuzz/dictionaries/$name"); fi
+  "$fuzzer" "${words[@]}" -max_total_time=$((minutes * 60)) -timeout=10 -rss_limit_mb=2048 \
+    -print_final_stats=1 "$found" "test/fuzz/corpus/$name" 2> "$found.log" || { tail -n 40 "$found.log"; exit 1; }
   grep -E 'number_of_executed_units|average_exec_per_sec' "$found.log"
 done
 echo "no findings"
