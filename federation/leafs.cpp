@@ -33,6 +33,7 @@ constexpr size_t most_discovered = 64;
 /// What goes on and on is told in the log from time to time.
 constexpr uint64_t told_every = 60;
 constexpr std::string_view duplicate = "Duplicate Remote LeafNode Connection";
+constexpr std::string_view too_many = "maximum account active connections exceeded";
 
 uint64_t milliseconds(std::chrono::nanoseconds of) {
   return static_cast<uint64_t>(
@@ -171,28 +172,33 @@ private:
       if (one.who && one.who->solicited && one.who->account == who.account
           && one.who->server_id == who.server_id)
         return loop_in(who.account);
-    int64_t count = 0;
+    int64_t replaced = 0;
     for_each_leaf(who.account, [&](link& other) {
       const auto& known = *other.who;
       if (known.name != who.name || known.cluster != who.cluster
           || known.remote_account != who.remote_account)
-        ++count;
-      else // an old connection of the same server, which it has given up
-        send(other.actor, atom::cut_v, std::string{duplicate}, std::string{duplicate});
+        return;
+      // An old connection of the same server, which it has given up.
+      send(other.actor, atom::cut_v, std::string{duplicate}, std::string{duplicate});
+      ++replaced;
+    });
+    return admit_to(who.account, replaced);
+  }
+
+  /// Links to hubs count as well; for room among the connections nobody has to wait.
+  leaf_admission admit_to(const actors::account_ptr& where, int64_t leaving) const {
+    auto limit = where->policy()->rules.limits.leafnodes;
+    auto count = std::count_if(links_.begin(), links_.end(), [&](const auto& each) {
+      return each.second.who && each.second.who->account == where;
     });
     leaf_admission out;
-    const auto& limits = who.account->policy()->rules.limits;
-    const auto& now = *who.account;
-    auto clients = now.connections.load(std::memory_order_relaxed)
-                   + now.connections_elsewhere.load(std::memory_order_relaxed);
-    auto elsewhere = now.leafnodes_elsewhere.load(std::memory_order_relaxed);
-    if ((limits.leafnodes >= 0 && count + elsewhere >= limits.leafnodes)
-        || (limits.connections >= 0 && count + clients >= limits.connections)) {
+    out.admitted =
+        limit < 0
+        || count - leaving + where->leafnodes_elsewhere.load(std::memory_order_relaxed) < limit;
+    if (!out.admitted) {
       out.reason = close_reason::max_account_connections_exceeded;
-      out.error = out.because = "maximum account active connections exceeded";
-      return out;
+      out.error = out.because = too_many;
     }
-    out.admitted = true;
     return out;
   }
 
@@ -202,11 +208,9 @@ private:
     if (left < 0)
       return;
     left -= which->leafnodes_elsewhere.load(std::memory_order_relaxed);
-    for_each_leaf(which, [&](link& one) {
-      constexpr std::string_view too_many = "maximum account active connections exceeded";
-      if (left-- <= 0)
+    for (auto& [lid, one] : links_)
+      if (one.who && one.who->account == which && left-- <= 0)
         send(one.actor, atom::cut_v, std::string{too_many}, std::string{too_many});
-    });
   }
 
   /// A site that is our leaf node cannot be our hub as well. If both dial at once and have let in
@@ -222,11 +226,7 @@ private:
       else
         loops = loops || same || (!who.cluster.empty() && other.who->cluster == who.cluster);
     });
-    if (loops)
-      return loop_in(who.account);
-    leaf_admission out;
-    out.admitted = true;
-    return out;
+    return loops ? loop_in(who.account) : admit_to(who.account, 0);
   }
 
   /// One for each account, the same on all its links: who hears his own from a peer is in a loop.
