@@ -173,3 +173,90 @@ TEST_CASE("what cannot be a route of a pool is refused with the reason") {
     CHECK(peer.unread().find(each.second) != std::string_view::npos);
   }
 }
+
+namespace {
+
+/// One slot of a member that listens.
+class slot {
+public:
+  slot(const member_plan& to, int index) : at_{to.port, patience} {
+    at_.send("CONNECT {\"cluster\":\"" + to.name
+             + "\"}\r\nINFO {\"server_id\":\"X\",\"server_name\":\"x\",\"cluster\":\"" + to.name
+             + "\",\"headers\":true,\"lnoc\":true,\"lnocu\":true,\"route_pool_size\":2,"
+               "\"route_pool_idx\":"
+             + std::to_string(index) + "}\r\n");
+    fence();
+  }
+
+  /// Sooner or later; throws at the deadline.
+  bool hears(const std::string& words) {
+    while (at_.unread().find(words) == std::string_view::npos)
+      if (!at_.read_more())
+        return false;
+    return true;
+  }
+  /// By now.
+  bool has_heard(const std::string& words) {
+    fence();
+    return at_.unread().find(words) != std::string_view::npos;
+  }
+
+private:
+  void fence() {
+    auto before = pongs();
+    at_.send("PING\r\n");
+    while (pongs() == before && at_.read_more()) {
+    }
+  }
+  size_t pongs() const {
+    size_t out = 0;
+    for (size_t at = 0; (at = at_.unread().find("PONG\r\n", at)) != std::string_view::npos; ++at)
+      ++out;
+    return out;
+  }
+
+  peer_socket at_;
+};
+
+std::string by_name(const member_plan& of) {
+  return "\"server_name\":\"n" + std::to_string(of.port) + "\"";
+}
+
+} // namespace
+
+TEST_CASE("what was said over a slot that goes, of members and clusters, is said over the next") {
+  if (server_under_test().empty())
+    return;
+  auto door = "127.0.0.1:" + std::to_string(free_port());
+  member_plan a{ours};
+  a.name = "G1";
+  a.extra = "pool_size: 2";
+  a.top = "gateway { name: G1, listen: \"" + door + "\" }\n";
+  auto first = start(a);
+  auto low = std::make_unique<slot>(a, 0);
+  slot high{a, 1};
+
+  member_plan b{.what = ours, .dials = {a.port}, .name = "G1"};
+  auto second = start(b);
+  server_process far{binary_of(ours),
+                     "gateway { name: G2, listen: \"127.0.0.1:-1\", gateways: [ { name: G1, url: "
+                     "\"nats://"
+                         + door + "\" } ] }\n"};
+  const std::string cluster = "\"gateway\":\"G2\"";
+  for (const auto& news : {by_name(b), cluster}) {
+    CHECK(low->hears(news));
+    CHECK_FALSE_MESSAGE(high.has_heard(news), "a server is told once");
+  }
+  low.reset();
+  for (const auto& news : {by_name(b), cluster})
+    CHECK(high.hears(news));
+
+  member_plan c{.what = ours, .dials = {a.port}, .name = "G1"};
+  auto third = start(c);
+  CHECK(high.hears(by_name(c)));
+  slot back{a, 0};
+  member_plan d{.what = ours, .dials = {a.port}, .name = "G1"};
+  auto fourth = start(d);
+  CHECK(back.hears(by_name(d)));
+  CHECK_FALSE(high.has_heard(by_name(d)));
+}
