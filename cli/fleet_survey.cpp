@@ -4,6 +4,7 @@
 #include "cli/client.hpp"
 #include "cli/duration.hpp"
 #include "cli/interrupt.hpp"
+#include "cli/json_fields.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/core.h>
@@ -20,8 +21,8 @@ using nlohmann::json;
 constexpr auto longest_silence = std::chrono::milliseconds{400};
 
 std::string name_of(const json& answer) {
-  auto server = answer.find("server");
-  return server != answer.end() && server->is_object() ? server->value("name", "?") : "?";
+  auto name = text(at(answer, "server"), "name");
+  return name.empty() ? "?" : name;
 }
 
 void take(survey& into, const std::string& payload) {
@@ -31,7 +32,7 @@ void take(survey& into, const std::string& payload) {
     return;
   }
   if (auto error = answer.find("error"); error != answer.end()) {
-    auto why = error->is_object() ? error->value("description", "") : error->dump();
+    auto why = error->is_object() ? text(*error, "description") : error->dump();
     into.failures.push_back(fmt::format("{}: {}", name_of(answer), why));
     return;
   }
@@ -73,24 +74,27 @@ outcome ask_fleet(const survey_flags& flags, std::vector<survey>& questions) {
     return problem{wrong->text, "only users of the system account may ask this", wrong->code};
   auto end = std::chrono::steady_clock::now() + *timeout;
   auto patience = end; // somebody has to begin
-  size_t answered = 0;
-  for (message msg;;) {
+  size_t answered = 0, unheard = 0;
+  for (message msg; unheard < questions.size();) {
     auto how = arrival::message;
     if (auto wrong = peer.next(msg, std::min(end, patience), how))
       return wrong;
     if (how != arrival::message)
       break;
-    if (msg.payload.empty() && read_header_block(msg.header_block).status == 503)
-      continue; // nobody listens to this question
+    if (msg.payload.empty() && read_header_block(msg.header_block).status == 503) {
+      ++unheard; // nobody listens to this question
+      continue;
+    }
     auto which = std::find(ids.begin(), ids.end(), msg.subscription) - ids.begin();
     take(questions[static_cast<size_t>(which)], msg.payload);
     ++answered;
     patience = std::chrono::steady_clock::now() + longest_silence;
   }
   if (answered == 0)
-    return problem{fmt::format("no broker answered within {}", flags.timeout),
-                   "only users of the system account may ask: --creds of one, or --user",
-                   exit_code::nothing};
+    return problem{
+        unheard < questions.size() ? fmt::format("no broker answered within {}", flags.timeout)
+                                   : "no broker takes this question from this user",
+        "only users of the system account may ask: --creds of one, or --user", exit_code::nothing};
   for (auto& each : questions)
     std::sort(each.answers.begin(), each.answers.end(),
               [](const json& a, const json& b) { return name_of(a) < name_of(b); });

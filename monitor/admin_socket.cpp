@@ -148,7 +148,9 @@ admin_reply ask_broker(const std::string& path, std::string_view request) {
   int why = 0;
   auto peer = unix_stream::connect(path, why);
   if (!peer.is_open())
-    return {{}, fmt::format("{}: {}", path, std::strerror(why))};
+    return {{},
+            fmt::format("{}: {}", path,
+                        why == ECONNREFUSED ? "no broker listens there" : std::strerror(why))};
   admin_reply out;
   if (!peer.send(fmt::format("{}\n", request)) || !peer.receive_all(out.document, largest_answer)
       || out.document.empty())

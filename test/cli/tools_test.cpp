@@ -33,8 +33,45 @@ TEST_CASE("wrong usage ends with 2 and says what would be right") {
   CHECK(run({"sub", "a", "--server", "http://x"}).code == 2);
 }
 
+TEST_CASE("a mistyped command or option is named, with the one that was probably meant") {
+  struct row {
+    std::vector<std::string> typed;
+    const char *text, *hint;
+  };
+  for (const auto& each : std::vector<row>{
+           {{"report", "route"},
+            "troupe report has no command route; did you mean \"routes\"?",
+            "one of routes, gateways, leafnodes"},
+           {{"report"}, "troupe report needs a command", "one of routes, gateways, leafnodes"},
+           {{"supper"}, "troupe has no command supper; did you mean \"super\"?", "one of run, "},
+           {{"super", "--sever", "x"},
+            "troupe super has no option --sever; did you mean \"--server\"?",
+            "troupe super --help lists them"},
+           {{"super", "extra"},
+            "troupe super does not take the argument \"extra\"",
+            "troupe super --help shows"},
+           {{"actors", "--wach"},
+            "troupe actors has no option --wach; did you mean \"--watch\"?",
+            "troupe actors --help lists them"},
+           {{"actors", "--pid", "x"}, "troupe actors: --pid: ", "troupe actors --help shows"},
+           {{"account", "add", "acount", "a"},
+            "troupe account add has no command acount; did you mean \"account\"?",
+            "one of "},
+           {{"pub", "a", "x", "--pasword=s3cret"},
+            "troupe pub has no option --pasword; did you mean \"--password\"?",
+            ""}}) {
+    auto ended = run(each.typed);
+    CAPTURE(ended.err);
+    CHECK(ended.code == 2);
+    CHECK(ended.out.empty());
+    CHECK(has(ended.err, std::string{"troupe: "} + each.text));
+    CHECK(has(ended.err, each.hint));
+    CHECK_FALSE(has(ended.err, "s3cret"));
+  }
+}
+
 TEST_CASE("every command's help ends with 0 and tells its exit codes") {
-  for (auto command : {"sub", "pub", "request", "bench", "account", "super"}) {
+  for (auto command : {"sub", "pub", "request", "bench", "account", "actors", "super"}) {
     auto help = run({command, "--help"});
     CHECK(help.code == 0);
     CHECK(has(help.out, "Exit codes"));
@@ -52,6 +89,21 @@ TEST_CASE("a broker that does not run is asked for") {
   auto tried = run({"pub", "a", "x", "--server", gone.url});
   CHECK(tried.code == 1);
   CHECK(has(tried.err, "is the broker running at 127.0.0.1:"));
+}
+
+TEST_CASE("whoever is not of the system account hears at once that no broker reports to him") {
+  if (no_peer())
+    return;
+  peer_server server;
+  REQUIRE(server.is_up());
+  for (const auto& command : {std::vector<std::string>{"report", "routes"}, {"super"}}) {
+    auto asked = command;
+    asked.insert(asked.end(), {"--server", server.url, "--timeout", "20s"});
+    auto ended = run(asked);
+    CHECK(ended.code == 3);
+    CHECK(has(ended.err, "no broker takes this question from this user"));
+    CHECK(has(ended.err, "only users of the system account may ask"));
+  }
 }
 
 TEST_CASE("sub shows what pub publishes, with headers, as JSON, and counts") {
