@@ -146,7 +146,7 @@ void announcer_state::say_statsz() {
     return;
   json out;
   out["server"] = on->card.next();
-  out["statsz"] = numbers->statsz();
+  out["statsz"] = numbers->statsz(on->heard_of());
   publish(subject, out);
 }
 

@@ -6,6 +6,7 @@
 #include "actors/internal_client.hpp"
 #include "monitor/messages.hpp"
 #include "monitor/server_card.hpp"
+#include "monitor/server_roll.hpp"
 #include "monitor/source.hpp"
 
 #include <atomic>
@@ -35,8 +36,13 @@ struct stage {
   const controls& hands;
   const std::atomic<bool>* silent = nullptr; ///< set: nobody is answered any more
   bool gateways = false;                     ///< other clusters want to know where leaf nodes are
+  const server_roll* roll = nullptr;         ///< null: no link leads to other servers
 
   bool is_silent() const noexcept { return silent && silent->load(std::memory_order_relaxed); }
+  /// Ids of other servers that are there.
+  std::vector<std::string> heard_of() const {
+    return roll ? roll->ids() : std::vector<std::string>{};
+  }
   /// Does anybody listen to `subject` in the system account?
   bool hears(std::string_view subject) const {
     return accounts.system->interests.has_interest(subject);

@@ -3,6 +3,7 @@
 
 #include "monitor/subscription_text.hpp"
 #include "monitor/time_text.hpp"
+#include "protocol/subject.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -102,6 +103,12 @@ void add_counters(json& out, const connection_snapshot& which) {
   out["subscriptions"] = which.subscriptions;
 }
 
+bool wants(const connection_snapshot& which, std::string_view subject) {
+  const auto& all = which.subscription_list;
+  return std::any_of(all.begin(), all.end(),
+                     [&](const auto& each) { return protocol::overlaps(subject, each.subject); });
+}
+
 void add_subscriptions(json& out, const connection_snapshot& which, subscription_detail detail) {
   if (detail == subscription_detail::none || which.subscription_list.empty())
     return;
@@ -197,12 +204,14 @@ connz_request read_connz_request(const query& from, std::string& fault) {
   return out;
 }
 
-std::string fault_of_sort(const connz_request& request) {
+std::string fault_of(const connz_request& request) {
   const auto* key = find_sort_key(request.sort);
   if (key == nullptr)
     return "invalid sorting option: " + request.sort;
   if (key->closed_only && request.state != connection_state::closed)
     return "sort by " + request.sort + " only valid on closed connections";
+  if (!request.subject.empty() && request.account.empty())
+    return "filter by subject only valid with account filtering";
   return {};
 }
 
@@ -210,7 +219,8 @@ actors::connection_query needed_for(const connz_request& request) {
   actors::connection_query out;
   out.open = request.state != connection_state::closed;
   out.closed = request.state != connection_state::open;
-  out.subscriptions = request.subscriptions != subscription_detail::none;
+  out.subscriptions =
+      request.subscriptions != subscription_detail::none || !request.subject.empty();
   out.account = request.account;
   return out;
 }
@@ -224,7 +234,8 @@ json connz(const connz_request& request, const std::string& server_id, actors::w
       continue;
     ++total; // neither cid nor user reduces it
     if ((request.cid == 0 || each.cid == request.cid)
-        && (request.user.empty() || each.user == request.user))
+        && (request.user.empty() || each.user == request.user)
+        && (request.subject.empty() || is_closed(each) || wants(each, request.subject)))
       found.push_back(&each);
   }
   auto in_front = find_sort_key(request.sort)->in_front;

@@ -21,6 +21,8 @@ struct connz_request {
   connection_state state = connection_state::open;
   std::string user;
   std::string account;
+  std::string
+      subject; ///< open ones that want something of it, and closed ones; with an account only
 };
 
 /// The `subs` option, which /routez has as well.
@@ -29,8 +31,9 @@ subscription_detail read_detail(const query& from, option_reader& options);
 /// `fault` is empty, or the 400 answer; the sort key is not judged yet.
 connz_request read_connz_request(const query& from, std::string& fault);
 
-/// Empty, or the 400 answer: the key is unknown or does not go with the state.
-std::string fault_of_sort(const connz_request& request);
+/// Empty, or the 400 answer: the sort key is unknown or does not go with the state, or a subject
+/// goes without an account.
+std::string fault_of(const connz_request& request);
 
 /// What has to be asked of the broker to answer, apart from `request.cid`.
 actors::connection_query needed_for(const connz_request& request);

@@ -44,6 +44,8 @@ struct counter_state {
   void take(const std::vector<std::string>& accounts);
   void cut_leafs(const actors::account& which, int64_t limit) const;
   void ask(const account_ptr& which);
+  void keep_roll();
+  void call_roll();
   void look();
   void look_for_links();
 
@@ -57,6 +59,7 @@ struct counter_state {
   std::vector<uint64_t> links;                          // cids of routes and gateways, in order
   std::unordered_map<std::string, int> members; // hashes of routes' peers: looks without any
   int asks = 0;                                 // still to come
+  bool stranger = false;                        // somebody is new on the roll
 };
 
 bool is_limited(const actors::account_policy& policy) {
@@ -153,7 +156,8 @@ void counter_state::cut_leafs(const actors::account& which, int64_t limit) const
   auto all = around->links.all();
   std::vector<actors::link_destination_ptr> mine;
   std::copy_if(all->begin(), all->end(), std::back_inserter(mine), [&](const auto& each) {
-    return each->role == peer_role::leaf_down && each->account.get() == &which && !each->doomed();
+    bool leaf = each->role == peer_role::leaf_down || each->role == peer_role::leaf_up;
+    return leaf && each->account.get() == &which && !each->doomed();
   });
   std::sort(mine.begin(), mine.end(), [](const auto& a, const auto& b) { return a->cid < b->cid; });
   constexpr std::string_view too_many = "maximum account active connections exceeded";
@@ -176,7 +180,42 @@ void counter_state::ask(const account_ptr& which) {
                   "$SYS._INBOX_." + on->card.id());
 }
 
+/// The server's id in "$SYS.SERVER.<id>.STATSZ" and its like.
+std::string_view server_of(std::string_view subject) {
+  subject.remove_prefix(std::string_view{"$SYS.SERVER."}.size());
+  return subject.substr(0, subject.find('.'));
+}
+
+void counter_state::keep_roll() {
+  if (!around->roll)
+    return;
+  client->subscribe(on->accounts.system, "$SYS.SERVER.*.STATSZ",
+                    [this](const internal_message& in) {
+                      auto id = server_of(in.subject);
+                      if (id != on->card.id() && around->roll->hear(id, self->clock().now()))
+                        stranger = true;
+                    });
+  client->subscribe(
+      on->accounts.system, "$SYS.SERVER.*.SHUTDOWN",
+      [this](const internal_message& in) { around->roll->forget(server_of(in.subject)); });
+}
+
+/// Whoever is new hears of this server soon, and once if many come together.
+void counter_state::call_roll() {
+  if (!around->roll)
+    return;
+  std::unordered_set<std::string> linked;
+  auto all = around->links.all();
+  for (const auto& each : *all)
+    if (each->role == peer_role::route)
+      linked.insert(each->hash);
+  around->roll->look(linked, self->clock().now());
+  if (std::exchange(stranger, false))
+    around->introduce();
+}
+
 void counter_state::look() {
+  call_roll();
   if (limited.empty())
     return;
   take(counts.forget_silent(self->clock().now() - longest_silence));
@@ -225,6 +264,7 @@ counter_actor::behavior_type behave(counter_actor::stateful_pointer<counter_stat
   my.on = on;
   my.around = around;
   my.client = speak(caf::actor_cast<caf::strong_actor_ptr>(self));
+  my.keep_roll();
   for (const auto& each : on->accounts.all())
     my.follow(each);
   self->delayed_send(self, look_every, atom::heartbeat_v);

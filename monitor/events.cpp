@@ -149,7 +149,8 @@ json account_statistics(const actors::account_snapshot& figures, const std::stri
 
 json statistics(const actors::server_snapshot& figures, const process_facts& process,
                 size_t reactors, const std::vector<actors::route_snapshot>& routes,
-                const std::vector<actors::gateway_snapshot>& gateways) {
+                const std::vector<actors::gateway_snapshot>& gateways,
+                const std::vector<std::string>& heard_of) {
   json out;
   out["start"] = local_text(figures.start);
   out["mem"] = process.memory;
@@ -174,17 +175,21 @@ json statistics(const actors::server_snapshot& figures, const process_facts& pro
   }
   if (figures.stalled_clients > 0)
     out["stalled_clients"] = figures.stalled_clients;
-  std::set<std::string> members;
+  std::set<std::string> others{heard_of.begin(), heard_of.end()};
   for (const auto& each : routes) {
     out["routes"].push_back({{"rid", each.rid},
                              {"name", each.remote_name},
                              {"sent", traffic(each.out_messages, each.out_bytes)},
                              {"received", traffic(each.in_messages, each.in_bytes)},
                              {"pending", each.pending_bytes}});
-    members.insert(each.remote_id);
+    others.insert(each.remote_id);
   }
   add_gateways(out, gateways);
-  out["active_servers"] = 1 + members.size(); // it counts itself
+  for (const auto& each : gateways)
+    others.insert(each.remote_id);
+  others.erase(std::string{}); // it has not said who it is
+  // It counts itself. Tools wait for as many answers, and for no more.
+  out["active_servers"] = 1 + others.size();
   out["gomaxprocs"] = reactors;
   return out;
 }

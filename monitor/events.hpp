@@ -41,10 +41,12 @@ nlohmann::ordered_json account_connections_event(const event_head& head,
 nlohmann::ordered_json account_statistics(const actors::account_snapshot& figures,
                                           const std::string& account_label);
 
-/// What STATSZ has besides `server`. `requests` of `process` do not matter.
+/// What STATSZ has besides `server`. `requests` of `process` do not matter. `heard_of`: ids of
+/// other servers, which count like those that links lead to.
 nlohmann::ordered_json statistics(const actors::server_snapshot& figures,
                                   const process_facts& process, size_t reactors,
                                   const std::vector<actors::route_snapshot>& routes,
-                                  const std::vector<actors::gateway_snapshot>& gateways);
+                                  const std::vector<actors::gateway_snapshot>& gateways,
+                                  const std::vector<std::string>& heard_of = {});
 
 } // namespace troupe::monitor

@@ -53,15 +53,19 @@ actors::connection_snapshot as_connection(actors::leaf_snapshot of) {
   out.version = std::move(of.version);
   out.user = std::move(of.user);
   out.account = std::move(of.account);
-  for (auto& subject : of.subscription_list)
-    out.subscription_list.emplace_back().subject = std::move(subject);
+  for (auto& subject : of.subscription_list) {
+    auto& one = out.subscription_list.emplace_back();
+    one.sid = subject; // links have no numbers
+    one.subject = std::move(subject);
+    one.cid = of.lid;
+  }
   return out;
 }
 
 } // namespace
 
 json reports::connz(const connz_request& request, std::string& fault) {
-  fault = fault_of_sort(request);
+  fault = fault_of(request);
   if (!fault.empty())
     return nullptr;
   auto figures = from_.figures();
@@ -91,9 +95,9 @@ json reports::healthz(const healthz_request& request, int& status) {
   return monitor::healthz(request, from_.ready(), status);
 }
 
-json reports::statsz() {
+json reports::statsz(const std::vector<std::string>& heard_of) {
   return statistics(from_.figures(), process(), from_.reactors(), from_.routes(false),
-                    from_.gateways(false, false));
+                    from_.gateways(false, false), heard_of);
 }
 
 json reports::account_statz(const std::vector<std::string>& names, bool unused) {

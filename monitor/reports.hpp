@@ -14,6 +14,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace troupe::monitor {
 
@@ -27,7 +28,8 @@ public:
   nlohmann::ordered_json connz(const connz_request& request, std::string& fault);
   nlohmann::ordered_json subsz(const subsz_request& request);
   nlohmann::ordered_json healthz(const healthz_request& request, int& status);
-  nlohmann::ordered_json statsz();
+  /// `heard_of`: ids of other servers.
+  nlohmann::ordered_json statsz(const std::vector<std::string>& heard_of);
   /// Of the named accounts, or of all; of those without connections only if `unused` is wanted.
   nlohmann::ordered_json account_statz(const std::vector<std::string>& names, bool unused);
 

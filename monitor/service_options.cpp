@@ -129,6 +129,9 @@ connz_request read_connz_options(service_options& from) {
   }
   out.user = from.text("user");
   out.account = from.text("acc");
+  out.subject = from.text("filter_subject");
+  if (out.subject == ">") // everybody does
+    out.subject.clear();
   return out;
 }
 

@@ -22,8 +22,8 @@ service_answer identity(const stage& on, reports&, const service_request&) {
   return {shape::bare, on.card.identity()};
 }
 
-service_answer statsz(const stage&, reports& from, const service_request&) {
-  return {shape::beside, from.statsz()};
+service_answer statsz(const stage& on, reports& from, const service_request&) {
+  return {shape::beside, from.statsz(on.heard_of())};
 }
 
 service_answer varz(const stage&, reports& from, const service_request&) {

@@ -1,6 +1,7 @@
 // monitor/services.cpp: from a request to its answer.
 #include "monitor/services.hpp"
 
+#include "actors/link_destination.hpp"
 #include "actors/log.hpp"
 #include "monitor/content_encoding.hpp"
 #include "monitor/json_text.hpp"
@@ -113,10 +114,21 @@ void services_state::answer(const service& which, const internal_message& in, st
 }
 
 /// The client of the system account itself that asks; not one of another account by some import.
+/// Of those that ask at other servers only the link is known that they come by.
 std::optional<actors::connection_snapshot>
 services_state::own_asker(const internal_message& in) const {
   if (!in.origin)
     return std::nullopt;
+  if (is_link(in.origin->kind)) {
+    const auto& link = static_cast<const actors::link_destination&>(*in.origin);
+    if (link.account && link.account != on->accounts.system)
+      return std::nullopt; // a leaf node's, of another account
+    actors::connection_snapshot out;
+    out.cid = link.cid;
+    out.account = on->accounts.system->name;
+    out.name = to_string(link.kind);
+    return out;
+  }
   actors::connection_query query;
   query.cid = in.origin->cid;
   auto found = on->figures.connections(query);
@@ -139,7 +151,8 @@ void services_state::change(const service& which, const internal_message& in,
   auto what = std::string{which.name};
   if (needs)
     what += " cid:" + std::to_string(options.number("cid"));
-  actors::log::info("cid:{} of the system account asks for {}", in.origin->cid, what);
+  actors::log::info("{}:{} of the system account asks for {}",
+                    is_link(in.origin->kind) ? asker->name : "cid", in.origin->cid, what);
   auto out = which.answer(*on, *from, {options, {}, in.origin->cid});
   if (on->hands.record) {
     asker->reason = out.problem;

@@ -28,8 +28,13 @@ public:
         controls_{around.reload, [&whose](uint64_t cid) { return whose.kick(cid); },
                   [&whose](uint64_t cid) { return whose.advise_to_leave(cid); },
                   [this](actors::notice what) { note(std::move(what)); }},
-        stage_{shared.accounts, card_,    figures_,
-               controls_,       &silent_, whose.options().gateway.enabled()} {
+        stage_{shared.accounts,
+               card_,
+               figures_,
+               controls_,
+               &silent_,
+               whose.options().gateway.enabled(),
+               shared.links ? &roll_ : nullptr} {
     auto speak = [&shared](const caf::strong_actor_ptr& self) {
       return std::make_unique<actors::internal_client>(shared, self);
     };
@@ -37,8 +42,14 @@ public:
     services_ = spawn_services(sys_, stage_, speak, announcer_, true);
     auditor_ = spawn_auditor(sys_, audit_, queue_, true);
     if (shared.links) {
-      counting_.emplace(counting{*shared.links, [&shared](const actors::account_ptr& which) {
+      counting_.emplace(counting{*shared.links,
+                                 [&shared](const actors::account_ptr& which) {
                                    caf::anon_send(shared.supervisor, atom::rules_v, which);
+                                 },
+                                 &roll_,
+                                 [this] {
+                                   if (!silent_.load(std::memory_order_relaxed))
+                                     caf::anon_send(announcer_, atom::broadcast_v);
                                  }});
       counter_ = spawn_counter(sys_, stage_, *counting_, speak);
     }
@@ -150,6 +161,7 @@ private:
   audit_queue queue_;
   broker_source figures_;
   server_card card_;
+  server_roll roll_;
   controls controls_;
   stage stage_;
   announcer_actor announcer_;

@@ -218,13 +218,17 @@ def who(heard):
 
 
 def servers(mesh, here, _):
-    """Who answers whoever asks all of them, for each of what they can be asked."""
+    """Who answers whoever asks all of them, for each of what they can be asked; and how many each says there are."""
     peer = mesh.peer(here, "s")
     out = {}
     for service in ("", ".VARZ", ".SUBSZ", ".CONNZ", ".ROUTEZ", ".GATEWAYZ", ".LEAFZ", ".ACCOUNTZ", ".HEALTHZ",
                     ".STATSZ"):
         heard = answers_to(mesh, peer, "$SYS.REQ.SERVER.PING" + service, 1 if here == "leaf" else 3)
         out[service] = who(heard)
+    deadline = time.monotonic() + 15  # they say it of themselves every ten seconds
+    while out.get("known") != {1 if here == "leaf" else 3} and time.monotonic() < deadline:
+        heard = answers_to(mesh, peer, "$SYS.REQ.SERVER.PING", 1 if here == "leaf" else 3)
+        out["known"] = {json.loads(body)["statsz"]["active_servers"] for *_, body in heard if body}
     peer.close()
     return out
 

@@ -284,3 +284,60 @@ TEST_CASE("leaf nodes of one cluster are asked by clients of another, and ask th
     exchange(leaf, *other);
   }
 }
+
+namespace {
+
+/// What a server answers to the system account's user, who is connected elsewhere; or nothing.
+std::string asked(const server_process& whom, const std::string& what, const server_process& at) {
+  auto varz = http(whom, "/varz");
+  constexpr std::string_view key = "\"server_id\": \"";
+  auto id = varz.substr(varz.find(key) + key.size(), 56);
+  auto options = options_for(at);
+  must(natsOptions_SetUserInfo(options.get(), "s", "pw"), "user");
+  auto asker = connect(options);
+  natsMsg* raw = nullptr;
+  auto subject = "$SYS.REQ.SERVER." + id + "." + what;
+  auto status = natsConnection_RequestString(&raw, asker.get(), subject.c_str(), "", 5000);
+  return status == NATS_OK ? text_of(message_ptr{raw, natsMsg_Destroy}) : std::string{};
+}
+
+/// As the server itself says.
+int known_servers(const server_process& at) {
+  auto text = asked(at, "STATSZ", at);
+  constexpr std::string_view number = "\"active_servers\":";
+  auto from = text.find(number);
+  return from == std::string::npos ? -1 : std::stoi(text.substr(from + number.size()));
+}
+
+} // namespace
+
+TEST_CASE("each server knows how many there are in the super cluster, and is told what to do") {
+  if (!has_peer())
+    return;
+  site first;
+  first.top = "system_account: S, accounts { S { users: [ { user: s, password: pw } ] } }\n";
+  first.route_port = free_port();
+  site second = first;
+  second.port = free_port();
+  second.what = theirs;
+  second.route_port = free_port();
+  second.routes = {first.route_port};
+  site far;
+  far.cluster = "G2";
+  far.others = {{"G1", first.port}};
+  far.top = first.top;
+  std::vector<std::unique_ptr<server_process>> all;
+  for (const auto& each : {first, second, far})
+    all.push_back(start(each));
+  for (const auto& each : all)
+    CHECK(eventually([&] { return known_servers(*each) == 3; }));
+  for (size_t whom : {0u, 2u}) { // 2.9 cannot be told
+    CAPTURE(whom);
+    auto said = asked(*all[whom], "RELOAD", *all[(whom + 1) % 3]);
+    CHECK(said.starts_with("{\"server\":{"));
+    CHECK(said.find("\"error\"") == std::string::npos);
+  }
+  all.pop_back(); // it says goodbye
+  for (const auto& each : all)
+    CHECK(eventually([&] { return known_servers(*each) == 2; }));
+}

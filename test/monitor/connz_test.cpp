@@ -26,7 +26,7 @@ json ask(const char* text, const std::vector<connection_snapshot>& all) {
 std::string fault_of(const char* text) {
   std::string fault;
   auto request = read_connz_request(query{text}, fault);
-  return fault.empty() ? fault_of_sort(request) : fault;
+  return fault.empty() ? fault_of(request) : fault;
 }
 
 /// "3 1 2": the cids in the order of the answer.
@@ -55,6 +55,39 @@ json subs(const char* text) {
 }
 
 } // namespace
+
+TEST_CASE("a subject finds the open connections that want something of it, of an account") {
+  auto here = client(1), wide = client(2), other = client(3);
+  here.subscription_list = {{"A", "foo.bar", "", "1", 0, 0, 1}};
+  wide.subscription_list = {{"A", "x", "", "1", 0, 0, 2}, {"A", "foo.>", "q", "2", 0, 0, 2}};
+  other.subscription_list = {{"A", "bar", "", "1", 0, 0, 3}};
+  std::vector<connection_snapshot> all{here, wide, other, closed(4, 1s, "Client Closed")};
+  for (auto& each : all)
+    each.account = "A";
+  auto found = [&](const char* subject) {
+    connz_request request;
+    request.account = "A";
+    request.subject = subject;
+    request.state = connection_state::any;
+    CHECK(fault_of(request).empty());
+    CHECK(needed_for(request).subscriptions);
+    std::string out;
+    auto answer = connz(request, "NSERVER", noon() + 10s, all);
+    CHECK(answer["total"] == 4);
+    for (const auto& each : answer["connections"]) {
+      CHECK_FALSE(each.contains("subscriptions_list"));
+      out += each["cid"].dump();
+    }
+    return out;
+  };
+  CHECK(found("foo.bar") == "124");
+  CHECK(found("foo.*") == "124");
+  CHECK(found("bar") == "34");
+  CHECK(found("none") == "4");
+  connz_request everywhere;
+  everywhere.subject = "foo";
+  CHECK(fault_of(everywhere) == "filter by subject only valid with account filtering");
+}
 
 TEST_CASE("a plain client shows the keys of the reference in its order") {
   auto one = client(6);

@@ -7,6 +7,8 @@
 #include "monitor/remote_counts.hpp"
 #include "test/monitor/system_world.hpp"
 
+#include <algorithm>
+
 using namespace troupe;
 using namespace troupe::monitor;
 using namespace std::chrono_literals;
@@ -79,8 +81,11 @@ struct counting_world : system_world {
   using pair = std::pair<int64_t, int64_t>;
   actors::link_registry links{peer_role::route, peer_role::leaf_down};
   std::vector<std::string> crowded;
+  server_roll roll;
+  int introduced = 0;
   counting around{links,
-                  [this](const actors::account_ptr& which) { crowded.push_back(which->name); }};
+                  [this](const actors::account_ptr& which) { crowded.push_back(which->name); },
+                  &roll, [this] { ++introduced; }};
   uint32_t links_made = 0;
   counter_actor counter;
 };
@@ -160,8 +165,7 @@ TEST_CASE_FIXTURE(counting_world, "nobody is listened to while no account has a 
   CHECK(hears("$SYS.SERVER.ACCOUNT.A.CONNS"));
   report("X", "A", 2);
   put(limited("A", -1));
-  for (const auto* each :
-       {"$SYS.SERVER.ACCOUNT.A.CONNS", "$SYS._INBOX_.NSERVER", "$SYS.SERVER.X.SHUTDOWN"})
+  for (const auto* each : {"$SYS.SERVER.ACCOUNT.A.CONNS", "$SYS._INBOX_.NSERVER"})
     CHECK_FALSE_MESSAGE(hears(each), each);
   CHECK(elsewhere() == pair{0, 0});
   auto& asked = listener("$SYS.REQ.ACCOUNT.*.CONNS");
@@ -199,7 +203,7 @@ TEST_CASE_FIXTURE(counting_world, "an account that has too many with those elsew
   CHECK(crowded.size() == 1);
 }
 
-TEST_CASE_FIXTURE(counting_world, "leaf nodes that are too many with those elsewhere have to go") {
+TEST_CASE_FIXTURE(counting_world, "links to leaf nodes and hubs that are too many have to go") {
   std::vector<std::string> cut;
   struct ear {
     static federation::leaf_actor::behavior_type act(federation::leaf_actor::pointer,
@@ -228,7 +232,7 @@ TEST_CASE_FIXTURE(counting_world, "leaf nodes that are too many with those elsew
   std::vector<federation::leaf_actor> ears;
   std::vector<actors::link_destination_ptr> leafs;
   for (int i = 0; i < 2; ++i) {
-    leafs.push_back(link(peer_role::leaf_down));
+    leafs.push_back(link(i == 0 ? peer_role::leaf_down : peer_role::leaf_up));
     leafs.back()->account = accounts.find("A");
     ears.push_back(sys.spawn(ear::act, &cut, i));
     leafs.back()->mailbox = caf::actor_cast<caf::weak_actor_ptr>(ears.back());
@@ -242,4 +246,46 @@ TEST_CASE_FIXTURE(counting_world, "leaf nodes that are too many with those elsew
     links.remove(*each);
   for (auto& each : ears)
     caf::anon_send_exit(each, caf::exit_reason::user_shutdown);
+}
+
+TEST_CASE_FIXTURE(counting_world, "whoever says its figures is there until it goes, or is silent") {
+  auto there = [&] {
+    auto out = roll.ids();
+    std::sort(out.begin(), out.end());
+    return out;
+  };
+  using list = std::vector<std::string>;
+  auto speaks = [&](const std::string& id) { say("$SYS.SERVER." + id + ".STATSZ", "{}"); };
+  speaks("X");
+  speaks("Y");
+  speaks("NSERVER"); // this one
+  CHECK(there() == list{"X", "Y"});
+  CHECK(introduced == 0);
+  wait(1);
+  CHECK_MESSAGE(introduced == 1, "once to both");
+  speaks("X");
+  wait(5);
+  CHECK(introduced == 1);
+  say("$SYS.SERVER.X.SHUTDOWN", "{}");
+  CHECK(there() == list{"Y"});
+  auto z = link(peer_role::route, "Z");
+  links.add(z);
+  speaks("Z");
+  wait(1);
+  CHECK(introduced == 2);
+  links.remove(*z); // it was killed
+  wait(2);
+  CHECK(there() == list{"Y", "Z"});
+  wait(1);
+  CHECK(there() == list{"Y"});
+  wait(150); // of another cluster, and killed
+  CHECK(there().empty());
+}
+
+TEST_CASE("no peer can put more servers on the roll than there can be") {
+  server_roll roll;
+  for (size_t i = 0; i < server_roll::most_servers + 5; ++i)
+    roll.hear(std::to_string(i), {});
+  CHECK(roll.ids().size() == server_roll::most_servers);
+  CHECK_FALSE(server_roll{}.hear(std::string(server_roll::longest_id + 1, 'N'), {}));
 }

@@ -127,6 +127,21 @@ TEST_CASE("figures of a member of a cluster list its routes and count the server
   CHECK(out["active_servers"] == 2);
 }
 
+TEST_CASE("a server counts each other one once, whether a link leads to it or it was heard of") {
+  actors::route_snapshot route;
+  route.remote_id = "NMEMBER";
+  actors::gateway_snapshot gateway;
+  gateway.remote_id = "NFAR";
+  actors::gateway_snapshot silent; // it has not said yet who it is
+  auto count = [&](const std::vector<std::string>& heard_of) {
+    auto figures = statistics(monitor::test::server().figures, {}, 2, {route},
+                              {gateway, gateway, silent}, heard_of);
+    return figures["active_servers"].get<int>();
+  };
+  CHECK(count({}) == 3);
+  CHECK(count({"NMEMBER", "NFAR", "NFARTHER"}) == 4);
+}
+
 TEST_CASE("figures of gateways are summed over all connections from the same cluster") {
   actors::gateway_snapshot out;
   out.gid = 12;

@@ -1,4 +1,5 @@
 // test/monitor/services_test.cpp: what the system account answers, and what it does not.
+#include "actors/link_destination.hpp"
 #include "test/monitor/system_world.hpp"
 
 using namespace troupe;
@@ -187,6 +188,28 @@ TEST_CASE_FIXTURE(system_world, "a user of the system account may send a client 
         == std::vector<std::string>{"KICK cid:7 by 1", "LDM cid:7 by 1",
                                     "KICK cid:700 by 1: no such client or leafnode id",
                                     "LDM cid:700 by 1: no such client id"});
+}
+
+TEST_CASE_FIXTURE(system_world, "a user of the system account at another server may do so, too") {
+  auto asks_over = [&](protocol::peer_role role, const actors::account_ptr& of = nullptr) {
+    auto& link = join();
+    auto dest = protocol::make_ref<actors::link_destination>(70, link.dest->slot, role,
+                                                             link.dest->max_pending);
+    dest->account = of;
+    link.dest = dest;
+    auto before = kicked.size();
+    publish({"$SYS.REQ.SERVER.NSERVER.KICK", R"({"cid":7})", "inbox"}, &link);
+    flush();
+    sched.run();
+    return kicked.size() > before;
+  };
+  using enum protocol::peer_role;
+  CHECK(asks_over(route));
+  CHECK(asks_over(gateway_in));
+  CHECK(asks_over(leaf_down, accounts.system));
+  REQUIRE(recorded.size() == 3);
+  CHECK(recorded[0] == "KICK cid:7 by 70");
+  CHECK_FALSE_MESSAGE(asks_over(leaf_down, accounts.global), "it came by an import");
 }
 
 TEST_CASE_FIXTURE(system_world, "a configuration that cannot be read again is a 500") {
