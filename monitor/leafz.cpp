@@ -30,6 +30,7 @@ json leaf_json(const actors::leaf_snapshot& leaf, bool subscriptions) {
   out["subscriptions"] = leaf.subscriptions;
   if (subscriptions && !leaf.subscription_list.empty())
     out["subscriptions_list"] = leaf.subscription_list;
+  out["compression"] = "off";
   return out;
 }
 

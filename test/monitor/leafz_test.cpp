@@ -34,7 +34,7 @@ TEST_CASE("a leaf node is told with the keys that exporters read, in their order
   const auto& one = all["leafs"][0];
   CHECK(test::keys(one)
         == "id name is_spoke account ip port rtt in_msgs out_msgs in_bytes out_bytes "
-           "subscriptions subscriptions_list");
+           "subscriptions subscriptions_list compression");
   CHECK(one["rtt"] == "385µs");
   CHECK(one["subscriptions_list"].dump() == "[\"foo\"]");
   CHECK_FALSE(leafz("NUS", {leaf()}, {}, test::noon())["leafs"][0].contains("subscriptions_list"));
@@ -64,6 +64,8 @@ TEST_CASE("a leaf node is among the connections of its account, as the tools loo
   CHECK(one["name"] == "l1");
   CHECK(one["authorized_user"] == "u");
   CHECK(one["subscriptions_list"].dump() == "[\"foo\"]");
+  auto detail = ask("subs=detail")["connections"][1]["subscriptions_list_detail"][0];
+  CHECK(detail.dump() == R"({"subject":"foo","sid":"foo","msgs":0,"cid":13})");
 }
 
 TEST_CASE("the settings of leaf nodes are told without passwords") {

@@ -193,7 +193,7 @@ TEST_CASE_FIXTURE(system_world, "a user of the system account may send a client 
 TEST_CASE_FIXTURE(system_world, "a user of the system account at another server may do so, too") {
   auto asks_over = [&](protocol::peer_role role, const actors::account_ptr& of = nullptr) {
     auto& link = join();
-    auto dest = protocol::make_ref<actors::link_destination>(70, link.dest->slot, role,
+    auto dest = protocol::make_ref<actors::link_destination>(uint64_t{70}, link.dest->slot, role,
                                                              link.dest->max_pending);
     dest->account = of;
     link.dest = dest;
