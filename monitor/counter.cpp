@@ -100,11 +100,14 @@ void counter_state::listen() {
   auto counted = [this](const internal_message& in) { hear(in); };
   add("$SYS.SERVER.ACCOUNT.*.CONNS", counted);
   add("$SYS._INBOX_." + on->card.id(), counted);
-  add("$SYS.SERVER.*.SHUTDOWN", [this](const internal_message& in) {
+  auto ended = [this](const internal_message& in) {
     constexpr std::string_view before = "$SYS.SERVER.";
     auto id = in.subject.substr(before.size());
     take(counts.forget_server(id.substr(0, id.find('.'))));
-  });
+  };
+  add("$SYS.SERVER.*.SHUTDOWN", ended);
+  // From then on it says nothing, not even that those who come here have left it.
+  add("$SYS.SERVER.*.LAMEDUCK", ended);
 }
 
 void counter_state::hear(const internal_message& in) {

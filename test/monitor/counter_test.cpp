@@ -134,6 +134,9 @@ TEST_CASE_FIXTURE(counting_world, "a server that says goodbye, or nothing, does 
   report("Y", "A", 1);
   say("$SYS.SERVER.X.SHUTDOWN", R"({"server":{"id":"X"}})");
   CHECK(elsewhere() == pair{1, 0});
+  report("V", "A", 2);
+  say("$SYS.SERVER.V.LAMEDUCK", R"({"name":"v","id":"V"})"); // its clients look for another one
+  CHECK(elsewhere() == pair{1, 0});
   wait(149);
   report("Z", "A", 1);
   CHECK(elsewhere() == pair{2, 0});
@@ -165,7 +168,8 @@ TEST_CASE_FIXTURE(counting_world, "nobody is listened to while no account has a 
   CHECK(hears("$SYS.SERVER.ACCOUNT.A.CONNS"));
   report("X", "A", 2);
   put(limited("A", -1));
-  for (const auto* each : {"$SYS.SERVER.ACCOUNT.A.CONNS", "$SYS._INBOX_.NSERVER"})
+  for (const auto* each :
+       {"$SYS.SERVER.ACCOUNT.A.CONNS", "$SYS._INBOX_.NSERVER", "$SYS.SERVER.X.LAMEDUCK"})
     CHECK_FALSE_MESSAGE(hears(each), each);
   CHECK(elsewhere() == pair{0, 0});
   auto& asked = listener("$SYS.REQ.ACCOUNT.*.CONNS");
