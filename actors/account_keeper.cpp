@@ -4,8 +4,11 @@
 #include "actors/account_policy.hpp"
 #include "actors/log.hpp"
 #include "security/jwt.hpp"
+#include "security/nkey.hpp"
 
 #include <algorithm>
+#include <limits>
+#include <set>
 #include <utility>
 
 namespace troupe::actors {
@@ -224,6 +227,28 @@ bool account_keeper::find_here(std::string_view account, int64_t now) {
   return serves(account, now);
 }
 
+std::vector<std::string> account_keeper::missing_exporters(const std::string& account) const {
+  std::vector<std::string> out;
+  auto found = registry_.find(account);
+  if (!found)
+    return out;
+  auto policy = found->policy();
+  for (const auto& each : policy->rules.imports)
+    if (!book_.has(each.account)
+        && security::is_public_nkey(each.account, security::nkey_kind::account)
+        && std::find(out.begin(), out.end(), each.account) == out.end())
+      out.push_back(each.account);
+  return out;
+}
+
+std::vector<std::string> account_keeper::missing_exporters() const {
+  std::set<std::string> out;
+  for (const auto& key : book_.accounts())
+    for (auto& each : missing_exporters(key))
+      out.insert(std::move(each));
+  return {out.begin(), out.end()};
+}
+
 account_book::entry account_keeper::accept(std::string_view jwt, std::string_view account,
                                            const std::string& from, int64_t now) {
   auto entry =
@@ -261,16 +286,40 @@ std::optional<std::string> account_keeper::stored(std::string_view account) cons
 // -- cache
 // -------------------------------------------------------------------------------------------
 
-/// The account that was not needed for longest, and has no connections, goes.
+/// Those that somebody is connected to or wants something of, at other brokers as well, and those
+/// that they import from.
+std::unordered_set<std::string> account_keeper::needed() const {
+  std::vector<account_ptr> next;
+  for (const auto& key : book_.accounts())
+    if (auto found = registry_.find(key);
+        found
+        && (found == registry_.system || found->connections > 0 || found->leafnodes > 0
+            || registry_.is_wanted(*found)))
+      next.push_back(std::move(found));
+  std::unordered_set<std::string> out;
+  while (!next.empty()) {
+    auto one = std::move(next.back());
+    next.pop_back();
+    if (!out.insert(one->name).second)
+      continue;
+    auto policy = one->policy();
+    for (const auto& each : policy->rules.imports)
+      if (auto exporter = registry_.find(each.account))
+        next.push_back(std::move(exporter));
+  }
+  return out;
+}
+
+/// The account that nobody has needed for longest goes.
 bool account_keeper::make_room() {
   std::string oldest;
   int64_t when = 0;
+  auto stay = needed();
   for (const auto& key : book_.accounts()) {
-    auto found = registry_.find(key);
-    if (found == registry_.system || (found && found->connections > 0))
+    if (stay.contains(key))
       continue;
     auto seen = used_.find(key);
-    auto last = seen == used_.end() ? 0 : seen->second;
+    auto last = seen == used_.end() ? std::numeric_limits<int64_t>::max() : seen->second; // new
     if (oldest.empty() || last < when) {
       oldest = key;
       when = last;
@@ -282,12 +331,12 @@ bool account_keeper::make_room() {
 
 void account_keeper::forget_unused(int64_t now) {
   auto ttl = std::chrono::duration_cast<std::chrono::seconds>(resolver().ttl).count();
+  auto stay = needed();
   for (const auto& key : book_.accounts()) {
-    auto found = registry_.find(key);
     auto& seen = used_.try_emplace(key, now).first->second;
-    if (found && found->connections > 0)
+    if (stay.contains(key))
       seen = now;
-    else if (ttl > 0 && now - seen >= ttl && found != registry_.system)
+    else if (ttl > 0 && now - seen >= ttl)
       remove(key);
   }
   std::erase_if(used_, [&](const auto& one) { return !book_.has(one.first); });

@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 namespace troupe::actors {
@@ -37,6 +38,11 @@ public:
   bool serves(std::string_view account, int64_t now) const;
   /// Looks for it where that is quick; at most once a second on the disk.
   bool find_here(std::string_view account, int64_t now);
+  /// Accounts that this one imports from, and that are not here. They are to be searched for: only
+  /// when they are here the imports are in force.
+  std::vector<std::string> missing_exporters(const std::string& account) const;
+  /// The same for all accounts that are here; in order, each once.
+  std::vector<std::string> missing_exporters() const;
   /// A JWT from elsewhere that is for good, or until the next start where nothing is stored.
   account_book::entry accept(std::string_view jwt, std::string_view account,
                              const std::string& from, int64_t now);
@@ -63,6 +69,7 @@ private:
   void note_digest();
   void tell(const account_book::entry& entry, const std::string& from) const;
   std::string keep(const std::string& account, std::string_view jwt);
+  std::unordered_set<std::string> needed() const;
   bool make_room();
   void forget_unused(int64_t now);
 

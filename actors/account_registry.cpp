@@ -229,6 +229,14 @@ void account_registry::review(std::string_view name) {
   tell(out);
 }
 
+bool account_registry::is_wanted(const account& which) {
+  std::lock_guard guard{change_mutex_};
+  auto policy = which.policy();
+  auto own = policy->services.size() + policy->of_the_broker.size()
+             + (responses_.contains(&which) ? size_t{1} : size_t{0});
+  return which.interests.size() > own;
+}
+
 /// Null: its rules do not come from a JWT.
 security::account_trust_ptr account_registry::trust_in(std::string_view name) const {
   if (coming_ && name == coming_->name)

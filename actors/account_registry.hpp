@@ -61,6 +61,9 @@ public:
   std::vector<std::string> recheck(std::string_view name);
   /// The same for each account one of whose activations has ended by `now`, in Unix seconds.
   std::vector<std::string> recheck_activations(int64_t now);
+  /// Does anybody want anything in the account, other than by its own imports: a client, a link, an
+  /// account that takes its streams?
+  bool is_wanted(const account& which);
   /// Everybody in the account is looked at again, as its JWT may have expired.
   void review(std::string_view name);
 

@@ -25,6 +25,11 @@ constexpr auto tick_every = std::chrono::milliseconds{200};
 constexpr auto last_patience = std::chrono::seconds{2};
 /// Accounts that somebody is asked for at the same time, and those that are known to be missing.
 constexpr size_t most_searches = 64, most_missing = 4096;
+/// Whoever asked for an account waits so many ticks for those that it imports from.
+constexpr int patience_with_exporters = 3;
+/// Exporters that nobody had are searched for again, at first after so many seconds, then less
+/// often.
+constexpr int64_t first_pause = 10, longest_pause = 600;
 
 class accounts final : public accounts_actor::base {
 public:
@@ -58,8 +63,8 @@ public:
   }
 
   void on_exit() override {
-    for (auto& [account, search] : searches_)
-      for (auto& one : search)
+    for (auto& [account, running] : searches_)
+      for (auto& one : running.who)
         one.deliver(false);
     searches_.clear();
     service_.reset();
@@ -69,6 +74,12 @@ public:
 
 private:
   using promise = caf::typed_response_promise<bool>;
+  struct search {
+    std::vector<promise> who; ///< waits for it
+    bool found = false;
+    std::vector<std::string> exporters; ///< of what was found, whom to wait for
+    int ticks = 0;                      ///< for so long
+  };
 
   /// A full disk, say, is no reason to end.
   template <class F>
@@ -86,6 +97,9 @@ private:
       keeper_->tick(now);
       service_->tick(now);
       std::erase_if(missing_, [&](const auto& one) { return one.second < now; });
+      stop_waiting();
+      if (now >= next_completion_)
+        complete(now);
     });
     delayed_send(this, tick_every, atom::watch_v);
   }
@@ -95,27 +109,35 @@ private:
     auto now = unix_now();
     bool found = false;
     carefully([&] { found = keeper_->serves(account, now) || keeper_->find_here(account, now); });
-    if (found) {
-      out.deliver(true);
-      return out;
-    }
-    auto kind = keeper_->source().kind();
-    bool elsewhere = keeper_->source().is_folder() || kind == source_kind::url;
     auto running = searches_.find(account);
-    if (running != searches_.end()) {
-      running->second.push_back(out);
-    } else if (!elsewhere || missing_.contains(account) || missing_.size() >= most_missing
-               || searches_.size() >= most_searches || *downloads_ >= most_searches) {
-      out.deliver(false);
-    } else {
-      searches_[account].push_back(out);
-      if (kind == source_kind::url)
-        download_it(account);
-      else
-        service_->look_up(
-            account, [this, account](bool) { found_or_not(account); }, now + longest_look());
-    }
+    if (running != searches_.end())
+      running->second.who.push_back(out);
+    else if (found || !search_for(account))
+      out.deliver(found);
+    else
+      searches_[account].who.push_back(out);
     return out;
+  }
+
+  /// Of folders that others share with us, and of URLs, each has only what was asked for here.
+  bool is_somewhere_else() const {
+    return keeper_->source().is_folder() || keeper_->source().kind() == source_kind::url;
+  }
+
+  /// False: nowhere, or not now.
+  bool search_for(const std::string& account) {
+    if (searches_.contains(account))
+      return true;
+    if (!is_somewhere_else() || missing_.contains(account) || missing_.size() >= most_missing
+        || searches_.size() >= most_searches || *downloads_ >= most_searches)
+      return false;
+    searches_.try_emplace(account);
+    if (keeper_->source().kind() == source_kind::url)
+      download_it(account);
+    else
+      service_->look_up(
+          account, [this, account](bool) { found_or_not(account); }, unix_now() + longest_look());
+    return true;
   }
 
   int64_t longest_look() const {
@@ -158,15 +180,65 @@ private:
                  log::printable(entry.reason, 1024));
   }
 
+  /// Who asked may want at once what the account imports: its exporters are searched for first.
   void found_or_not(const std::string& account) {
     auto now = unix_now();
     bool found = keeper_->serves(account, now);
     if (!found)
       missing_[account] = now;
-    auto who = searches_.extract(account);
-    if (who)
-      for (auto& one : who.mapped())
-        one.deliver(found);
+    auto known = searches_.find(account);
+    if (known == searches_.end())
+      return;
+    auto& one = known->second;
+    one.found = found;
+    one.ticks = patience_with_exporters;
+    if (found)
+      one.exporters = keeper_->missing_exporters(account);
+    std::erase_if(one.exporters, [this](const auto& each) { return !search_for(each); });
+    if (one.exporters.empty())
+      end_search(account);
+  }
+
+  /// Whoever waits for it hears of it, and so do those who asked for an importer.
+  void end_search(std::string account) {
+    auto ended = searches_.extract(account);
+    if (!ended)
+      return;
+    for (auto& each : ended.mapped().who)
+      each.deliver(ended.mapped().found);
+    std::vector<std::string> complete;
+    for (auto& [importer, other] : searches_)
+      if (std::erase(other.exporters, account) > 0 && other.exporters.empty())
+        complete.push_back(importer);
+    for (auto& each : complete)
+      end_search(std::move(each));
+  }
+
+  /// An exporter may take its time, a login may not.
+  void stop_waiting() {
+    std::vector<std::string> late;
+    for (auto& [account, one] : searches_)
+      if (!one.exporters.empty() && --one.ticks <= 0)
+        late.push_back(account);
+    for (auto& each : late)
+      end_search(std::move(each));
+  }
+
+  /// Exporters that nobody had, or that have gone since.
+  void complete(int64_t now) {
+    next_completion_ = now + first_pause;
+    if (!is_somewhere_else())
+      return;
+    auto missing = keeper_->missing_exporters();
+    if (missing != still_missing_)
+      completion_pause_ = 0;
+    else if (now < pause_ends_)
+      return;
+    still_missing_ = std::move(missing);
+    for (const auto& each : still_missing_)
+      search_for(each);
+    completion_pause_ = std::clamp(2 * completion_pause_, first_pause, longest_pause);
+    pause_ends_ = now + completion_pause_;
   }
 
   tree_ptr tree() {
@@ -182,8 +254,10 @@ private:
   std::unique_ptr<account_keeper> keeper_;
   std::unique_ptr<internal_client> client_;
   std::unique_ptr<claims_service> service_;
-  std::map<std::string, std::vector<promise>> searches_;
+  std::map<std::string, search> searches_;
   std::map<std::string, int64_t> missing_; ///< nobody had it then
+  std::vector<std::string> still_missing_; ///< exporters, at the last look
+  int64_t next_completion_ = 0, completion_pause_ = 0, pause_ends_ = 0;
   /// Threads that still wait for a resolver, even if nobody waits for them.
   std::shared_ptr<std::atomic<size_t>> downloads_ = std::make_shared<std::atomic<size_t>>(0);
 };

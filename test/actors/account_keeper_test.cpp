@@ -1,7 +1,9 @@
 // test/actors/account_keeper_test.cpp: how accounts follow their files, and their operator.
 #include "actors/account_keeper.hpp"
 #include "actors/account_policy.hpp"
+#include "actors/destination.hpp"
 #include "actors/log.hpp"
+#include "actors/subscription.hpp"
 #include "security/account_store.hpp"
 #include "security/store_layout.hpp"
 #include "test/security/trust_world.hpp"
@@ -333,6 +335,52 @@ TEST_CASE_FIXTURE(cache_world, "a cache forgets who is not used for its time to 
   keeper->tick(noon + 180);
   CHECK(!is_stored(a));
   CHECK(!trust_of(a));
+}
+
+TEST_CASE_FIXTURE(cache_world,
+                  "a cache keeps whom leaf nodes or other brokers need, and whom those import from") {
+  auto a = add(account), b = add(other);
+  keeper->tick(noon + 60);
+  auto both_stay = [&](int64_t now) {
+    keeper->tick(now);
+    return is_stored(a) && is_stored(b) && trust_of(a) && trust_of(b);
+  };
+  registry.find(a)->leafnodes = 1;
+  auto nobody = protocol::make_ref<actors::destination>(
+      uint64_t{1}, uint32_t{0}, protocol::peer_kind::client, int64_t{1} << 20);
+  auto wanted = protocol::make_ref<actors::subscription>(
+      registry.find(b)->interests.share_text("a", ""), "1", nobody);
+  REQUIRE(registry.find(b)->add_interest(wanted)); // as a route's peer does
+  CHECK(both_stay(noon + 180));
+  registry.find(b)->drop_interest(*wanted);
+  import_claim taken;
+  taken.name = taken.subject = "str.>";
+  taken.local_subject = "imp.>";
+  taken.account = b;
+  taken.kind = share_kind::stream;
+  account_claims_.imports = {taken};
+  CHECK(keeper->missing_exporters().empty());
+  keeper->accept(signed_jwt(account_claims_, op, noon), a, "a test", noon);
+  CHECK(both_stay(noon + 300));
+  registry.find(a)->leafnodes = 0;
+  keeper->tick(noon + 420);
+  CHECK_FALSE(is_stored(a));
+  CHECK_FALSE(is_stored(b));
+}
+
+TEST_CASE_FIXTURE(cache_world, "exporters that are not here are named until they come") {
+  import_claim taken;
+  taken.name = taken.subject = "str.>";
+  taken.account = other.public_text();
+  taken.kind = share_kind::stream;
+  account_claims_.imports = {taken};
+  auto a = add(account);
+  CHECK(keeper->missing_exporters(a) == std::vector{other.public_text()});
+  CHECK(keeper->missing_exporters() == std::vector{other.public_text()});
+  account_claims_.imports.clear();
+  add(other);
+  CHECK(keeper->missing_exporters(a).empty());
+  CHECK(keeper->missing_exporters("nobody").empty());
 }
 
 TEST_CASE_FIXTURE(keeper_world,
