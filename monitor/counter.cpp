@@ -90,6 +90,12 @@ void counter_state::follow(const account_ptr& which) {
   }
 }
 
+/// The server's id in "$SYS.SERVER.<id>.STATSZ" and its like.
+std::string_view server_of(std::string_view subject) {
+  subject.remove_prefix(std::string_view{"$SYS.SERVER."}.size());
+  return subject.substr(0, subject.find('.'));
+}
+
 void counter_state::listen() {
   if (!listening.empty())
     return;
@@ -101,9 +107,7 @@ void counter_state::listen() {
   add("$SYS.SERVER.ACCOUNT.*.CONNS", counted);
   add("$SYS._INBOX_." + on->card.id(), counted);
   auto ended = [this](const internal_message& in) {
-    constexpr std::string_view before = "$SYS.SERVER.";
-    auto id = in.subject.substr(before.size());
-    take(counts.forget_server(id.substr(0, id.find('.'))));
+    take(counts.forget_server(server_of(in.subject)));
   };
   add("$SYS.SERVER.*.SHUTDOWN", ended);
   // From then on it says nothing, not even that those who come here have left it.
@@ -181,12 +185,6 @@ void counter_state::ask(const account_ptr& which) {
   body["acc"] = which->name;
   client->publish(on->accounts.system, subject, json_text(body, layout::compact),
                   "$SYS._INBOX_." + on->card.id());
-}
-
-/// The server's id in "$SYS.SERVER.<id>.STATSZ" and its like.
-std::string_view server_of(std::string_view subject) {
-  subject.remove_prefix(std::string_view{"$SYS.SERVER."}.size());
-  return subject.substr(0, subject.find('.'));
 }
 
 void counter_state::keep_roll() {
