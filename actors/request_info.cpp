@@ -20,6 +20,14 @@ bool is_request_info(std::string_view line) noexcept {
   return next != line.npos && line[next] == ':';
 }
 
+/// Takes the first line out of `block`.
+std::string_view next_line(std::string_view& block) noexcept {
+  auto end = block.find(line_end);
+  auto line = block.substr(0, end);
+  block.remove_prefix(end == block.npos ? block.size() : end + line_end.size());
+  return line;
+}
+
 } // namespace
 
 const std::string* known_introductions::find(const description_scope& scope) const {
@@ -45,9 +53,7 @@ void write_request_info(std::string& out, std::string_view old, std::string_view
     out = status_line;
   } else {
     while (!old.empty()) {
-      auto end = old.find(line_end);
-      auto line = old.substr(0, end);
-      old.remove_prefix(end == old.npos ? old.size() : end + line_end.size());
+      auto line = next_line(old);
       if (line.empty())
         break;
       if (!is_request_info(line))
@@ -55,6 +61,13 @@ void write_request_info(std::string& out, std::string_view old, std::string_view
     }
   }
   out.append(request_info_header).append(": ").append(info).append("\r\n\r\n");
+}
+
+bool has_request_info(std::string_view block) noexcept {
+  while (!block.empty())
+    if (is_request_info(next_line(block)))
+      return true;
+  return false;
 }
 
 } // namespace troupe::actors

@@ -49,5 +49,7 @@ private:
 /// Makes `out` the header block `old` (may be empty) with `info` in it, in place of any that was
 /// there.
 void write_request_info(std::string& out, std::string_view old, std::string_view info);
+/// Does it say, truly or not, that what it belongs to has come by an import?
+bool has_request_info(std::string_view block) noexcept;
 
 } // namespace troupe::actors

@@ -3,6 +3,7 @@
 
 #include "actors/link_destination.hpp"
 #include "actors/log.hpp"
+#include "actors/request_info.hpp"
 #include "monitor/content_encoding.hpp"
 #include "monitor/json_text.hpp"
 #include "monitor/service_table.hpp"
@@ -123,6 +124,8 @@ services_state::own_asker(const internal_message& in) const {
     const auto& link = static_cast<const actors::link_destination&>(*in.origin);
     if (link.account && link.account != on->accounts.system)
       return std::nullopt; // a leaf node's, of another account
+    if (actors::has_request_info(in.headers))
+      return std::nullopt; // another account's import at the server where it was published
     actors::connection_snapshot out;
     out.cid = link.cid;
     out.account = on->accounts.system->name;

@@ -191,14 +191,15 @@ TEST_CASE_FIXTURE(system_world, "a user of the system account may send a client 
 }
 
 TEST_CASE_FIXTURE(system_world, "a user of the system account at another server may do so, too") {
-  auto asks_over = [&](protocol::peer_role role, const actors::account_ptr& of = nullptr) {
+  auto asks_over = [&](protocol::peer_role role, const actors::account_ptr& of = nullptr,
+                       std::string_view header = {}) {
     auto& link = join();
     auto dest = protocol::make_ref<actors::link_destination>(uint64_t{70}, link.dest->slot, role,
                                                              link.dest->max_pending);
     dest->account = of;
     link.dest = dest;
     auto before = kicked.size();
-    publish({"$SYS.REQ.SERVER.NSERVER.KICK", R"({"cid":7})", "inbox"}, &link);
+    publish({"$SYS.REQ.SERVER.NSERVER.KICK", R"({"cid":7})", "inbox", header}, &link);
     flush();
     sched.run();
     return kicked.size() > before;
@@ -210,6 +211,9 @@ TEST_CASE_FIXTURE(system_world, "a user of the system account at another server 
   REQUIRE(recorded.size() == 3);
   CHECK(recorded[0] == "KICK cid:7 by 70");
   CHECK_FALSE_MESSAGE(asks_over(leaf_down, accounts.global), "it came by an import");
+  std::string imported{"NATS/1.0\r\nNats-Request-Info: {\"acc\":\"A\"}\r\n\r\n"};
+  CHECK_FALSE_MESSAGE(asks_over(route, nullptr, imported), "by one at the other server");
+  CHECK(asks_over(route, nullptr, "NATS/1.0\r\nX: Nats-Request-Info\r\n\r\n"));
 }
 
 TEST_CASE_FIXTURE(system_world, "a configuration that cannot be read again is a 500") {
