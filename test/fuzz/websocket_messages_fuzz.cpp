@@ -177,7 +177,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   }
   auto whole = hear(wire, wire.size() + 1, 16 * 1024);
   if (whole.text.size() < most_heard)
-    for (size_t step : {1 + wire.size() / 2048, 2 + more % 32})
+    for (size_t step : {1 + wire.size() / 256, 2 + more % 32})
       demand(hear(wire, step, 1 + how / 2) == whole);
   if ((how & 2) != 0)
     send_ourselves(std::string_view{wire}.substr(0, most_heard - 1), 1024 + more);
