@@ -153,7 +153,8 @@ void leaf_session::tell_other_urls() {
 }
 
 bool leaf_session::first_info() {
-  // A hub that advertises nothing (`no_advertise`) may leave the URLs out, as nats-server 2.15 does.
+  // A hub that advertises nothing (`no_advertise`) may leave the URLs out, as nats-server 2.15
+  // does.
   if (info_.client_id == 0 || (!info_.leafnode_urls && !info_.info_on_connect))
     return fail(close_reason::wrong_port, "",
                 "Attempted to connect to a port that is none for "
