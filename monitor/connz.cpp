@@ -232,10 +232,11 @@ json connz(const connz_request& request, const std::string& server_id, actors::w
   for (const auto& each : all) {
     if (!request.account.empty() && each.account != request.account)
       continue;
+    if (!request.subject.empty() && !is_closed(each) && !wants(each, request.subject))
+      continue;
     ++total; // neither cid nor user reduces it
     if ((request.cid == 0 || each.cid == request.cid)
-        && (request.user.empty() || each.user == request.user)
-        && (request.subject.empty() || is_closed(each) || wants(each, request.subject)))
+        && (request.user.empty() || each.user == request.user))
       found.push_back(&each);
   }
   auto in_front = find_sort_key(request.sort)->in_front;
