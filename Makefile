@@ -20,7 +20,7 @@ help: ## this list
 deps: ## install the Debian packages that are missing
 	@scripts/install-packages.sh $(PACKAGES)
 
-build: deps
+build: deps ## build, and no more
 	@cmake --preset $(PRESET) > build-$(PRESET).log 2>&1 || { cat build-$(PRESET).log; exit 1; }
 	@rm -f build-$(PRESET).log
 	cmake --build --preset $(PRESET) -j $(JOBS)
@@ -50,7 +50,7 @@ format: ## let clang-format rewrite what is not in shape
 	@scripts/install-packages.sh $(FORMAT_PACKAGES)
 	@git ls-files '*.cpp' '*.hpp' | xargs clang-format-14 -i
 
-format-check:
+format-check: ## only say what is not in shape
 	@scripts/install-packages.sh $(FORMAT_PACKAGES)
 	git ls-files '*.cpp' '*.hpp' | xargs clang-format-14 --dry-run -Werror
 
