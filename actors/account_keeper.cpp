@@ -286,17 +286,17 @@ std::optional<std::string> account_keeper::stored(std::string_view account) cons
 // -- cache
 // -------------------------------------------------------------------------------------------
 
-/// Those that somebody is connected to or wants something of, at other brokers as well, and those
-/// that they import from.
-std::unordered_set<std::string> account_keeper::needed() const {
+/// Those that somebody is connected to, and those that they import from; with `far` also those that
+/// somebody wants something of, at other brokers or through an import.
+account_keeper::names account_keeper::needed(bool far) const {
   std::vector<account_ptr> next;
   for (const auto& key : book_.accounts())
     if (auto found = registry_.find(key);
         found
         && (found == registry_.system || found->connections > 0 || found->leafnodes > 0
-            || registry_.is_wanted(*found)))
+            || (far && registry_.is_wanted(*found))))
       next.push_back(std::move(found));
-  std::unordered_set<std::string> out;
+  names out;
   while (!next.empty()) {
     auto one = std::move(next.back());
     next.pop_back();
@@ -310,28 +310,33 @@ std::unordered_set<std::string> account_keeper::needed() const {
   return out;
 }
 
-/// The account that nobody has needed for longest goes.
+/// The account that nobody has needed for longest goes; if all are needed, one without connections.
 bool account_keeper::make_room() {
-  std::string oldest;
-  int64_t when = 0;
-  auto stay = needed();
-  for (const auto& key : book_.accounts()) {
-    if (stay.contains(key))
-      continue;
-    auto seen = used_.find(key);
-    auto last = seen == used_.end() ? std::numeric_limits<int64_t>::max() : seen->second; // new
-    if (oldest.empty() || last < when) {
-      oldest = key;
-      when = last;
+  for (bool far : {true, false}) {
+    std::string oldest;
+    int64_t when = 0;
+    auto stay = needed(far);
+    for (const auto& key : book_.accounts()) {
+      if (stay.contains(key))
+        continue;
+      auto seen = used_.find(key);
+      auto last = seen == used_.end() ? std::numeric_limits<int64_t>::max() : seen->second; // new
+      if (oldest.empty() || last < when) {
+        oldest = key;
+        when = last;
+      }
     }
+    if (oldest.empty())
+      continue;
+    used_.erase(oldest);
+    return remove(oldest);
   }
-  used_.erase(oldest);
-  return !oldest.empty() && remove(oldest);
+  return false;
 }
 
 void account_keeper::forget_unused(int64_t now) {
   auto ttl = std::chrono::duration_cast<std::chrono::seconds>(resolver().ttl).count();
-  auto stay = needed();
+  auto stay = needed(true);
   for (const auto& key : book_.accounts()) {
     auto& seen = used_.try_emplace(key, now).first->second;
     if (stay.contains(key))

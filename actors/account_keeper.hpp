@@ -69,7 +69,8 @@ private:
   void note_digest();
   void tell(const account_book::entry& entry, const std::string& from) const;
   std::string keep(const std::string& account, std::string_view jwt);
-  std::unordered_set<std::string> needed() const;
+  using names = std::unordered_set<std::string>;
+  names needed(bool far) const;
   bool make_room();
   void forget_unused(int64_t now);
 

@@ -25,6 +25,8 @@ constexpr auto tick_every = std::chrono::milliseconds{200};
 constexpr auto last_patience = std::chrono::seconds{2};
 /// Accounts that somebody is asked for at the same time, and those that are known to be missing.
 constexpr size_t most_searches = 64, most_missing = 4096;
+/// Of these, for accounts that nobody logs in to.
+constexpr size_t most_for_imports = 32;
 /// Whoever asked for an account waits so many ticks for those that it imports from.
 constexpr int patience_with_exporters = 3;
 /// Exporters that nobody had are searched for again, at first after so many seconds, then less
@@ -112,7 +114,7 @@ private:
     auto running = searches_.find(account);
     if (running != searches_.end())
       running->second.who.push_back(out);
-    else if (found || !search_for(account))
+    else if (found || !search_for(account, most_searches))
       out.deliver(found);
     else
       searches_[account].who.push_back(out);
@@ -124,12 +126,12 @@ private:
     return keeper_->source().is_folder() || keeper_->source().kind() == source_kind::url;
   }
 
-  /// False: nowhere, or not now.
-  bool search_for(const std::string& account) {
+  /// False: nowhere, or not now. `most`: unless so many are searched for already.
+  bool search_for(const std::string& account, size_t most) {
     if (searches_.contains(account))
       return true;
     if (!is_somewhere_else() || missing_.contains(account) || missing_.size() >= most_missing
-        || searches_.size() >= most_searches || *downloads_ >= most_searches)
+        || searches_.size() >= most || *downloads_ >= most)
       return false;
     searches_.try_emplace(account);
     if (keeper_->source().kind() == source_kind::url)
@@ -194,7 +196,8 @@ private:
     one.ticks = patience_with_exporters;
     if (found)
       one.exporters = keeper_->missing_exporters(account);
-    std::erase_if(one.exporters, [this](const auto& each) { return !search_for(each); });
+    std::erase_if(one.exporters,
+                  [this](const auto& each) { return !search_for(each, most_for_imports); });
     if (one.exporters.empty())
       end_search(account);
   }
@@ -206,11 +209,11 @@ private:
       return;
     for (auto& each : ended.mapped().who)
       each.deliver(ended.mapped().found);
-    std::vector<std::string> complete;
+    std::vector<std::string> also;
     for (auto& [importer, other] : searches_)
       if (std::erase(other.exporters, account) > 0 && other.exporters.empty())
-        complete.push_back(importer);
-    for (auto& each : complete)
+        also.push_back(importer);
+    for (auto& each : also)
       end_search(std::move(each));
   }
 
@@ -236,7 +239,7 @@ private:
       return;
     still_missing_ = std::move(missing);
     for (const auto& each : still_missing_)
-      search_for(each);
+      search_for(each, most_for_imports);
     completion_pause_ = std::clamp(2 * completion_pause_, first_pause, longest_pause);
     pause_ends_ = now + completion_pause_;
   }

@@ -324,6 +324,23 @@ TEST_CASE_FIXTURE(cache_world,
   registry.find(a)->connections = registry.find(third)->connections = 0;
 }
 
+TEST_CASE_FIXTURE(cache_world, "a full cache lets go of an account that only other brokers need") {
+  auto a = add(account), b = add(other);
+  registry.find(a)->leafnodes = 1;
+  auto nobody = protocol::make_ref<actors::destination>(
+      uint64_t{1}, uint32_t{0}, protocol::peer_kind::client, int64_t{1} << 20);
+  auto gone = registry.find(b);
+  auto wanted =
+      protocol::make_ref<actors::subscription>(gone->interests.share_text("a", ""), "1", nobody);
+  REQUIRE(gone->add_interest(wanted));
+  auto third = add(key_pair::create(nkey_kind::account));
+  CHECK(is_stored(a));
+  CHECK(!is_stored(b));
+  CHECK(is_stored(third));
+  gone->drop_interest(*wanted);
+  registry.find(a)->leafnodes = 0;
+}
+
 TEST_CASE_FIXTURE(cache_world, "a cache forgets who is not used for its time to live") {
   auto a = add(account), b = add(other);
   keeper->tick(noon + 60); // from here on the time counts
@@ -337,8 +354,9 @@ TEST_CASE_FIXTURE(cache_world, "a cache forgets who is not used for its time to 
   CHECK(!trust_of(a));
 }
 
-TEST_CASE_FIXTURE(cache_world,
-                  "a cache keeps whom leaf nodes or other brokers need, and whom those import from") {
+TEST_CASE_FIXTURE(
+    cache_world,
+    "a cache keeps whom leaf nodes or other brokers need, and whom those import from") {
   auto a = add(account), b = add(other);
   keeper->tick(noon + 60);
   auto both_stay = [&](int64_t now) {

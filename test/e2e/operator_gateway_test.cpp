@@ -84,11 +84,11 @@ TEST_CASE("what only one member's clients want comes from other clusters over an
   auto gateway = [](const std::string& what) {
     return "\ngateway { listen: \"127.0.0.1:-1\", " + what + " }";
   };
-  auto first = site.start("a", "cluster { name: G1, listen: \"127.0.0.1:-1\" }"
-                                   + gateway("name: G1"));
-  auto second = site.start(
-      "b", "cluster { name: G1, listen: \"127.0.0.1:-1\", routes: [ \"nats-route://"
-               + address_for(*first, "route") + "\" ] }" + gateway("name: G1"));
+  auto first =
+      site.start("a", "cluster { name: G1, listen: \"127.0.0.1:-1\" }" + gateway("name: G1"));
+  auto second =
+      site.start("b", "cluster { name: G1, listen: \"127.0.0.1:-1\", routes: [ \"nats-route://"
+                          + address_for(*first, "route") + "\" ] }" + gateway("name: G1"));
   auto away = site.start("c", gateway("name: G2, gateways: [ { name: G1, url: \"nats://"
                                       + address_for(*first, "gateways") + "\" } ]"));
   site_client listens{*second, site.acme.user_jwt(), site.acme.user};
