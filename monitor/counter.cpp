@@ -254,9 +254,15 @@ void counter_state::look_for_links() {
       gone.insert(it->first);
     it = stays ? std::next(it) : members.erase(it);
   }
-  if (!gone.empty())
-    take(counts.forget_if(
-        [&](const std::string& server) { return gone.contains(actors::short_hash(server)); }));
+  if (gone.empty())
+    return;
+  std::unordered_map<std::string, bool> known; // of thousands of accounts the servers are the same
+  take(counts.forget_if([&](const std::string& server) {
+    auto [it, fresh] = known.try_emplace(server);
+    if (fresh)
+      it->second = gone.contains(actors::short_hash(server));
+    return it->second;
+  }));
 }
 
 counter_actor::behavior_type behave(counter_actor::stateful_pointer<counter_state> self,

@@ -3,12 +3,15 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+
 namespace troupe::monitor {
 
 using json = nlohmann::json;
 
 std::optional<count_report> read_count_report(std::string_view text) {
   constexpr int64_t most = 1'000'000'000; // sums of them cannot overflow
+  constexpr size_t longest_id = 256;      // thousands of them are kept
   auto body = json::parse(text, nullptr, false);
   if (!body.is_object())
     return std::nullopt;
@@ -29,7 +32,8 @@ std::optional<count_report> read_count_report(std::string_view text) {
   out.account = text_in(body, "acc");
   out.connections = number_in("conns");
   out.leafnodes = number_in("leafnodes");
-  if (out.server.empty() || out.account.empty() || out.connections < 0 || out.leafnodes < 0)
+  if (out.server.empty() || out.server.size() > longest_id || out.account.empty()
+      || out.connections < 0 || out.leafnodes < 0)
     return std::nullopt;
   return out;
 }
@@ -49,6 +53,7 @@ remote_counts::sum remote_counts::hear(const count_report& what, time_point now)
   all.connections += what.connections - before.connections;
   all.leafnodes += what.leafnodes - before.leafnodes;
   before = {what.connections, what.leafnodes, now};
+  oldest_ = std::min(oldest_, now);
   return all;
 }
 
@@ -62,7 +67,15 @@ std::vector<std::string> remote_counts::forget_server(std::string_view server) {
 }
 
 std::vector<std::string> remote_counts::forget_silent(time_point since) {
-  return forget([&](const std::string&, const report& last) { return last.when < since; });
+  if (since <= oldest_) // of thousands of accounts most looks need not look at one
+    return {};
+  oldest_ = time_point::max();
+  return forget([&](const std::string&, const report& last) {
+    if (last.when < since)
+      return true;
+    oldest_ = std::min(oldest_, last.when);
+    return false;
+  });
 }
 
 void remote_counts::forget_account(std::string_view account) {

@@ -87,6 +87,7 @@ private:
   }
 
   by_name<book> accounts_;
+  time_point oldest_; ///< no report is older
 };
 
 } // namespace troupe::monitor

@@ -55,3 +55,24 @@ TEST_CASE("an account that is full lets nobody in at another member either, unti
     flush(second);
   }
 }
+
+TEST_CASE("who is to leave a lame duck finds room at another member at once") {
+  for (auto who : {ours, theirs}) {
+    if (who == theirs && !(has_peer() && pools_routes(theirs)))
+      continue; // older ones do not say that they are one
+    CAPTURE(name_of(who));
+    member_plan here{.what = ours, .top = accounts("limits { max_connections: 1 }")};
+    auto mine = start(here);
+    auto other = start(
+        {.what = who,
+         .dials = {here.port},
+         .top = "lame_duck_duration: \"30s\"\nlame_duck_grace_period: \"20s\"\n" + accounts("")});
+    REQUIRE(has_routes(*mine, routes_between(ours, who)));
+    auto first = attempt(*other);
+    REQUIRE(first);
+    REQUIRE(eventually([&] { return !attempt(*mine); }));
+    other->signal(SIGUSR2);
+    CHECK(eventually([&] { return attempt(*mine) != nullptr; }));
+    flush(first); // though it has not gone yet
+  }
+}

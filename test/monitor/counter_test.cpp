@@ -107,6 +107,7 @@ TEST_CASE("a report of connections is believed if it says who, what and how many
         R"({"server":{"id":"X"},"acc":"A","conns":1.5})",
         R"({"server":{"id":"X"},"acc":"A","leafnodes":18446744073709551615})"})
     CHECK_MESSAGE(!read_count_report(bad), bad);
+  CHECK_FALSE(read_count_report(R"({"acc":"A","server":{"id":")" + std::string(300, 'x') + "\"}}"));
 }
 
 TEST_CASE("no account is counted at more servers than there can be") {
