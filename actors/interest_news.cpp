@@ -2,16 +2,25 @@
 #include "actors/interest_news.hpp"
 
 #include "actors/interfaces.hpp"
+#include "actors/links_by_account.hpp"
 #include "actors/router.hpp"
 
 #include <algorithm>
+#include <functional>
+#include <span>
 
 namespace troupe::actors {
 namespace {
 
 constexpr size_t line_besides_text = 16; // verb, blanks, weight, line end
 
-/// A leaf hears of its account only, and of several routes to one server each of some.
+void put(interest_changes& into, const interest_change& one) {
+  into.all.push_back(one);
+  into.cost += static_cast<int64_t>(one.where->name.size() + one.what->subject().size()
+                                    + one.what->queue().size() + line_besides_text);
+}
+
+/// Of several routes to one server each hears of some accounts.
 interest_changes_ptr all_of(const std::vector<interest_change>& changes,
                             const link_destination& link) {
   auto out = std::make_shared<interest_changes>();
@@ -22,11 +31,8 @@ interest_changes_ptr all_of(const std::vector<interest_change>& changes,
       last = each.where.get();
       concerned = link.concerns(*last);
     }
-    if (!concerned)
-      continue;
-    out->all.push_back(each);
-    out->cost += static_cast<int64_t>(each.where->name.size() + each.what->subject().size()
-                                      + each.what->queue().size() + line_besides_text);
+    if (concerned)
+      put(*out, each);
   }
   return out;
 }
@@ -49,17 +55,16 @@ void send(link_destination& to, const interest_changes_ptr& changes,
     congested->push_back(destination_ptr{&to});
 }
 
-} // namespace
-
-void interest_news::tell(std::vector<destination_ptr>* congested) {
+/// To links that carry many accounts.
+void tell_all_of_it(const std::vector<interest_change>& changes,
+                    std::span<const link_destination_ptr> links,
+                    std::vector<destination_ptr>* congested) {
   struct part {
     const link_destination* like;
     interest_changes_ptr changes;
   };
   std::vector<part> parts; // made once for all links of the same accounts
-  auto changes = std::exchange(all_, {});
-  auto links = links_.all(); // kept while it is gone through: links go on other threads
-  for (const auto& link : *links) {
+  for (const auto& link : links) {
     if (link->role == protocol::peer_role::gateway_out)
       continue; // interest comes in there
     auto same = std::find_if(parts.begin(), parts.end(),
@@ -69,6 +74,37 @@ void interest_news::tell(std::vector<destination_ptr>* congested) {
     if (!same->changes->all.empty())
       send(*link, same->changes, congested);
   }
+}
+
+/// Leaf nodes hear of one account: there may be thousands of both, so only those that hear of one
+/// of these are looked at. Sorts the changes by their accounts.
+void tell_leafs(std::vector<interest_change>& changes, const link_registry::list& links,
+                std::vector<destination_ptr>* congested) {
+  auto account_of = [](const interest_change& each) { return each.where.get(); };
+  std::ranges::stable_sort(changes, std::less<const account*>{}, account_of);
+  for (auto begin = changes.begin(), end = begin; begin != changes.end(); begin = end) {
+    const auto* which = account_of(*begin);
+    while (end != changes.end() && account_of(*end) == which)
+      ++end;
+    auto those = links_of(which, links);
+    if (those.empty())
+      continue;
+    auto part = std::make_shared<interest_changes>();
+    std::for_each(begin, end, [&](const auto& each) { put(*part, each); });
+    for (const auto& link : those)
+      send(*link, part, congested);
+  }
+}
+
+} // namespace
+
+void interest_news::tell(std::vector<destination_ptr>* congested) {
+  auto changes = std::exchange(all_, {});
+  auto links = links_.all(); // kept while it is gone through: links go on other threads
+  auto of_many = links_of(nullptr, *links);
+  tell_all_of_it(changes, of_many, congested);
+  if (of_many.size() < links->size())
+    tell_leafs(changes, *links, congested);
   for (const auto& each : changes)
     each.where->ledger->told(*each.what);
 }

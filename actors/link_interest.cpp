@@ -1,8 +1,6 @@
 // actors/link_interest.cpp: tables of interest, heard and told, by account.
 #include "actors/link_interest.hpp"
 
-#include "protocol/subject_hash.hpp"
-
 #include <algorithm>
 
 namespace troupe::actors {
@@ -33,10 +31,14 @@ peer_interest::entry* peer_interest::find(const book& in, const key& what, uint3
 shared_text peer_interest::shared(std::string_view origin) {
   if (origin.empty())
     return {};
-  for (const auto& each : origins_)
-    if (each->subject() == origin)
-      return each;
-  return origins_.emplace_back(subject_text::make(origin));
+  if (auto known = origins_.find(origin); known != origins_.end())
+    return known->second;
+  if (origins_.size() >= most_origins_) { // leaf nodes without a name have a new one each time
+    std::erase_if(origins_, [](const auto& each) { return each.second->unique(); });
+    most_origins_ = std::max(most_origins_, 2 * origins_.size());
+  }
+  auto text = subject_text::make(origin);
+  return origins_.emplace(text->subject(), text).first->second;
 }
 
 peer_interest::outcome peer_interest::put(const account_ptr& where, const key& what,
@@ -122,18 +124,23 @@ size_t peer_interest::size_in(const account& where) const noexcept {
 // -- told
 // ------------------------------------------------------------------------------------------
 
-void announce(const interest_counts& now, const subject_text& what, const link_destination& to,
-              uint32_t own, bool by_origin, std::vector<std::pair<shared_text, uint32_t>>& out) {
-  auto told = [&](interest_source source) { return announces_interest(source, to.role); };
-  // Of plain interest it counts only that there is some, and gateways have no weights.
-  auto say = [&](const shared_text& origin, uint32_t weight) {
-    if (weight > 0)
-      out.emplace_back(origin,
-                       what.queue().empty() || to.role == peer_role::gateway_in ? 1 : weight);
-  };
-  uint32_t sum = 0;
-  auto add = [&](interest_source source, uint32_t count) {
-    if (told(source))
+namespace {
+
+/// Of plain interest it counts only that there is some, and gateways have no weights. Peers cannot
+/// read numbers of any length.
+uint32_t told_weight(const link_destination& to, const subject_text& what, uint64_t weight) {
+  uint32_t most =
+      what.queue().empty() || to.role == peer_role::gateway_in ? 1 : peer_interest::most_weight;
+  return static_cast<uint32_t>(std::min<uint64_t>(weight, most));
+}
+
+} // namespace
+
+uint32_t weight_for(const link_destination& to, const interest_counts& now,
+                    const subject_text& what, uint32_t own, bool apart) {
+  uint64_t sum = 0;
+  auto add = [&](interest_source source, uint32_t count, bool same = false) {
+    if (announces_interest(source, to.role, same))
       sum += count;
   };
   add(interest_source::client, now.client);
@@ -141,22 +148,16 @@ void announce(const interest_counts& now, const subject_text& what, const link_d
   add(interest_source::route, now.route);
   add(interest_source::gateway, now.gateway);
   add(interest_source::leaf_up, now.leaf_up);
-  bool apart = by_origin && to.role == peer_role::route && to.leaf_origins;
   for (const auto& leafs : now.leafs) {
     auto name = leafs.cluster ? leafs.cluster->subject() : std::string_view{};
     bool same = !name.empty() && is_leaf(to.role) && name == to.cluster();
     if (to.isolated)
       continue;
-    if (announces_interest(interest_source::route, to.role, same))
-      sum += leafs.routed;
-    if (!announces_interest(interest_source::leaf_down, to.role, same))
-      continue;
-    if (apart && !name.empty())
-      say(leafs.cluster, leafs.down);
-    else
-      sum += leafs.down;
+    add(interest_source::route, leafs.routed, same);
+    if (!apart || name.empty())
+      add(interest_source::leaf_down, leafs.down, same);
   }
-  say({}, sum - std::min(sum, own));
+  return told_weight(to, what, sum - std::min<uint64_t>(sum, own));
 }
 
 void told_interest::compare_plain(book& in, const shared_text& what, uint32_t hash, uint32_t weight,
@@ -174,53 +175,71 @@ void told_interest::compare_plain(book& in, const shared_text& what, uint32_t ha
     known->weight = weight;
 }
 
+template <class Visit>
+void told_interest::visit_origins(const origin_entry& entry, Visit&& visit) {
+  visit(entry.first);
+  if (entry.more)
+    for (const auto& each : *entry.more)
+      visit(each);
+}
+
+/// Both lists are in the order of the names, and hundreds long if so many leaf clusters want it.
 void told_interest::compare_origins(book& in, const shared_text& what, uint32_t hash, bool again) {
-  auto of = [&](const shared_text& origin) {
-    return [&, name = origin->subject()](const origin_entry& each) {
-      return each.origin->subject() == name && same_text(*each.what, *what);
-    };
+  auto* known = in.by_origin.find(
+      hash, [&](const origin_entry& each) { return same_text(*each.what, *what); });
+  if (!known && now_.empty())
+    return;
+  before_.clear();
+  if (known)
+    visit_origins(*known, [&](const told_origin& each) { before_.push_back(each); });
+  auto next = now_.begin();
+  auto find = [&](std::vector<told_origin>& among, auto& at, std::string_view name) {
+    while (at != among.end() && at->origin->subject() < name)
+      ++at;
+    return at != among.end() && at->origin->subject() == name ? &*at : nullptr;
   };
-  if (in.by_origin.size() > 0) {
-    gone_.clear();
-    in.by_origin.find(hash, [&](const origin_entry& each) {
-      bool is_now = std::any_of(now_.begin(), now_.end(), [&](const auto& one) {
-        return one.first && one.first->subject() == each.origin->subject();
-      });
-      if (same_text(*each.what, *what) && !is_now)
-        gone_.push_back(each.origin);
-      return false; // look at all
-    });
-    for (const auto& origin : gone_) {
-      changes_.push_back({what, origin->subject(), 0});
-      in.by_origin.erase(in.by_origin.find(hash, of(origin)));
+  for (const auto& each : before_)
+    if (!find(now_, next, each.origin->subject())) {
+      gone_.push_back(each.origin);
+      changes_.push_back({what, each.origin->subject(), 0});
     }
+  auto last = before_.begin();
+  for (const auto& each : now_)
+    if (auto* one = find(before_, last, each.origin->subject());
+        !one || one->weight != each.weight || again)
+      changes_.push_back({what, each.origin->subject(), each.weight});
+  in.origins += now_.size() - before_.size();
+  if (now_.empty()) {
+    in.by_origin.erase(known);
+    return;
   }
-  for (const auto& [origin, weight] : now_) {
-    if (!origin)
-      continue;
-    auto* known = in.by_origin.find(hash, of(origin));
-    if (known && known->weight == weight && !again)
-      continue;
-    changes_.push_back({what, origin->subject(), weight});
-    if (known)
-      known->weight = weight;
-    else
-      in.by_origin.add({what, origin, hash, weight});
-  }
+  if (!known)
+    known = &in.by_origin.add({what, {}, nullptr, hash});
+  known->first = now_.front();
+  if (now_.size() == 1)
+    known->more.reset();
+  else
+    known->more = std::make_unique<std::vector<told_origin>>(now_.begin() + 1, now_.end());
 }
 
 std::span<const announcement>
 told_interest::update(const account_ptr& where, const shared_text& what, uint32_t own, bool again) {
   changes_.clear();
   now_.clear();
+  gone_.clear();
   auto& in = accounts_[where.get()];
   if (!in.where)
     in.where = where;
   auto hash = actors::hash_of(*what);
-  announce(where->ledger->counts(*what), *what, *to_, own, by_origin_, now_);
-  compare_origins(in, what, hash, again);
-  auto plain = std::find_if(now_.begin(), now_.end(), [](const auto& one) { return !one.first; });
-  compare_plain(in, what, hash, plain == now_.end() ? 0 : plain->second, again);
+  bool apart = by_origin_ && to_->role == peer_role::route && to_->leaf_origins;
+  auto counts = where->ledger->counts(*what);
+  for (const auto& each : counts.leafs)
+    if (apart && each.cluster && each.down > 0)
+      now_.push_back({each.cluster, told_weight(*to_, *what, each.down)});
+  std::ranges::sort(now_, {}, [](const auto& each) { return each.origin->subject(); });
+  if (by_origin_)
+    compare_origins(in, what, hash, again);
+  compare_plain(in, what, hash, weight_for(*to_, counts, *what, own, apart), again);
   return changes_;
 }
 
@@ -237,9 +256,11 @@ std::span<const announcement> told_interest::withdraw(const account& where) {
   known->second.plain.for_each([&](const plain_entry& each) {
     changes_.push_back({each.what, {}, 0});
   });
-  known->second.by_origin.for_each([&](const origin_entry& each) {
-    gone_.push_back(each.origin);
-    changes_.push_back({each.what, each.origin->subject(), 0});
+  known->second.by_origin.for_each([&](const origin_entry& entry) {
+    visit_origins(entry, [&](const told_origin& each) {
+      gone_.push_back(each.origin);
+      changes_.push_back({entry.what, each.origin->subject(), 0});
+    });
   });
   accounts_.erase(known);
   return changes_;
@@ -248,13 +269,13 @@ std::span<const announcement> told_interest::withdraw(const account& where) {
 size_t told_interest::size() const noexcept {
   size_t out = 0;
   for (const auto& [which, in] : accounts_)
-    out += in.plain.size() + in.by_origin.size();
+    out += in.plain.size() + in.origins;
   return out;
 }
 
 size_t told_interest::size_in(const account& where) const noexcept {
   auto in = accounts_.find(&where);
-  return in == accounts_.end() ? 0 : in->second.plain.size() + in->second.by_origin.size();
+  return in == accounts_.end() ? 0 : in->second.plain.size() + in->second.origins;
 }
 
 } // namespace troupe::actors

@@ -5,6 +5,7 @@
 #include "actors/interest_news.hpp"
 #include "actors/remote_interest.hpp"
 #include "protocol/flat_table.hpp"
+#include "protocol/subject_hash.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -77,8 +78,13 @@ public:
   }
   size_t size() const noexcept { return size_; }
   size_t size_in(const account& where) const noexcept;
+  /// Names of leaf clusters that it keeps, for its interests to share.
+  size_t origins() const noexcept { return origins_.size(); }
 
 private:
+  struct seeded_hash { // a peer chooses the names
+    size_t operator()(std::string_view text) const noexcept { return protocol::hash_subject(text); }
+  };
   struct entry {
     remote_interest_ptr what;
     uint32_t hash = 0;
@@ -110,7 +116,8 @@ private:
   interest_news* news_;
   size_t size_ = 0;
   std::unordered_map<const account*, book> accounts_;
-  std::vector<shared_text> origins_; // a handful of names for all interests
+  std::unordered_map<std::string_view, shared_text, seeded_hash> origins_; // one for all interests
+  size_t most_origins_ = 64; // then it is looked which are still needed
 };
 
 /// Interest that a peer has to be told of in other words than before.
@@ -120,11 +127,10 @@ struct announcement {
   uint32_t weight = 0;     ///< 0: it ends; of plain interest 1
 };
 
-/// What the numbers of a ledger come to for one link. `own`: of that, how much is the peer's own.
-/// `by_origin`: a route's peer is told of leaf clusters' interest apart; else it is summed up.
-void announce(const interest_counts& now, const protocol::subject_text& what,
-              const link_destination& to, uint32_t own, bool by_origin,
-              std::vector<std::pair<shared_text, uint32_t>>& out);
+/// What the numbers of a ledger come to for one link, but for what it is told apart. `own`: of
+/// that, how much is the peer's own.
+uint32_t weight_for(const link_destination& to, const interest_counts& now,
+                    const protocol::subject_text& what, uint32_t own);
 
 /// What a link has told its peer. Belongs to the link's thread.
 class told_interest {
@@ -159,27 +165,34 @@ private:
     bool used() const noexcept { return static_cast<bool>(what); }
   };
   static_assert(sizeof(plain_entry) == 16);
+  struct told_origin {
+    shared_text origin;
+    uint32_t weight = 0;
+  };
   struct origin_entry {
     shared_text what;
-    shared_text origin;
+    told_origin first; // by far the most have no other one
+    std::unique_ptr<std::vector<told_origin>> more;
     uint32_t hash = 0;
-    uint32_t weight = 0;
     bool used() const noexcept { return static_cast<bool>(what); }
   };
   struct book {
     account_ptr where;
     protocol::flat_table<plain_entry> plain; // by far the most have no origin
     protocol::flat_table<origin_entry> by_origin;
+    size_t origins = 0; // in all entries
   };
 
   void compare_plain(book& in, const shared_text& what, uint32_t hash, uint32_t weight, bool again);
   void compare_origins(book& in, const shared_text& what, uint32_t hash, bool again);
+  template <class Visit>
+  static void visit_origins(const origin_entry& entry, Visit&& visit);
 
   link_destination_ptr to_;
   bool by_origin_;
   std::unordered_map<const account*, book> accounts_;
-  std::vector<std::pair<shared_text, uint32_t>> now_; // scratch
-  std::vector<shared_text> gone_;                     // keeps the origins named in `changes_`
+  std::vector<told_origin> now_, before_; // scratch: by the origins' names
+  std::vector<shared_text> gone_;         // keeps the origins named in `changes_`
   std::vector<announcement> changes_;
 };
 

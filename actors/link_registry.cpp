@@ -1,7 +1,7 @@
 // actors/link_registry.cpp: a list that is copied when it changes.
 #include "actors/link_registry.hpp"
 
-#include <algorithm>
+#include "actors/links_by_account.hpp"
 
 namespace troupe::actors {
 
@@ -29,7 +29,8 @@ void link_registry::add(link_destination_ptr link) {
   std::lock_guard guard{mutex_};
   auto next = std::make_shared<list>(*all_);
   heard_.fetch_or(told_to(link->role), std::memory_order_release);
-  next->push_back(std::move(link));
+  auto place = std::upper_bound(next->begin(), next->end(), link, by_account{});
+  next->insert(place, std::move(link));
   before = std::exchange(all_, std::move(next));
 }
 

@@ -71,8 +71,9 @@ public:
             it->second.hold_off = std::chrono::milliseconds{wait_ms};
         },
         [this](atom::watch, const actors::account_ptr& which) {
-          for (auto& [lid, one] : links_)
-            send(one.actor, atom::watch_v, which);
+          for (auto& [lid, one] : links_) // also who is not in yet: it may be on its way there
+            if (!one.who || one.who->account == which)
+              send(one.actor, atom::watch_v, which);
           trim(which);
         },
         [this](atom::apply, const actors::settings_ptr& next) { apply(next); },
@@ -244,10 +245,8 @@ private:
     auto lid = known->second;
     lids_.erase(known);
     auto gone = links_.extract(lid);
-    if (ending_) {
-      end_if_alone();
-      return;
-    }
+    if (ending_)
+      return end_if_alone();
     auto it = hubs_.find(gone.mapped().hub);
     if (it == hubs_.end() || it->second.lid != lid)
       return;

@@ -1,10 +1,53 @@
 // test/actors/interest_ledger_test.cpp: what links are told of interest, and when.
 #include "test/actors/link_world.hpp"
 
+#include <algorithm>
+#include <chrono>
+
 using namespace troupe;
 using actors::peer_interest;
 using test::link_world;
 using enum test::peer_role;
+
+namespace {
+
+/// Of some rounds the fastest, for others work on this machine as well.
+template <class Work>
+std::chrono::steady_clock::duration fastest(Work&& work) {
+  auto out = std::chrono::steady_clock::duration::max();
+  for (int round = 0; round < 5; ++round) {
+    auto began = std::chrono::steady_clock::now();
+    for (int i = 0; i < 20; ++i)
+      work();
+    out = std::min(out, std::chrono::steady_clock::now() - began);
+  }
+  return out;
+}
+
+/// Leaf clusters by the hundred that all want "a".
+struct crowd_world : link_world {
+  ~crowd_world() { leave(); }
+  void come(uint32_t count) {
+    for (uint32_t i = 0; i < count; ++i) {
+      auto to = protocol::make_ref<actors::link_destination>(i, i, leaf_down, int64_t{1});
+      to->set_cluster("L" + std::to_string(1000 + all.size()));
+      all.push_back(protocol::make_ref<actors::remote_interest>(
+          account->interests.share_text("a", {}), to, uint32_t{1}));
+      REQUIRE(account->add_interest(all.back(), routes.news()));
+    }
+    flush();
+  }
+  void leave() {
+    for (const auto& each : all)
+      account->drop_interest(*each, routes.news());
+    all.clear();
+    flush();
+  }
+
+  std::vector<actors::remote_interest_ptr> all;
+};
+
+} // namespace
 
 TEST_CASE("an account of a broker without links keeps no ledger") {
   actors::account one{"A", 1};
@@ -197,6 +240,16 @@ TEST_CASE_FIXTURE(link_world, "a leaf is told of others like it, never of itself
   CHECK(one.take().empty());
 }
 
+TEST_CASE_FIXTURE(link_world, "of more members than a peer can read only so many are told") {
+  auto& peer = link(route);
+  for (auto cluster : {"L1", "L2", "L3"})
+    wants(link(leaf_down, {.cluster = cluster}), "a", "q", 900'000);
+  auto& old_peer = link(route, {.leaf_origins = false});
+  flush();
+  CHECK(peer.take() == "+(L1) a q 900000\n+(L2) a q 900000\n+(L3) a q 900000\n");
+  CHECK(old_peer.take() == "+a q 1000000\n");
+}
+
 TEST_CASE_FIXTURE(link_world, "gateways are told no numbers") {
   auto& peer = link(gateway_in);
   auto& from = link(route);
@@ -254,4 +307,108 @@ TEST_CASE_FIXTURE(link_world, "a broker that has routes alone does not count wha
   heard.put(other, {{}, "a", {}});
   CHECK(other->ledger->size() == 0);
   CHECK(other->interests.size() == 1);
+}
+
+TEST_CASE_FIXTURE(link_world, "leaf nodes hear of their own account, and only what concerns it") {
+  auto other = protocol::make_ref<actors::account>("B", size_t{1}, false, &links);
+  auto& member = link(route);
+  auto& in_a = link(leaf_down, {.cluster = "L1"});
+  std::swap(account, other);
+  auto& in_b = link(leaf_down, {.cluster = "L2"});
+  std::swap(account, other);
+  auto& alice = join();
+  std::vector<actors::subscription_ptr> all;
+  for (auto subject : {"x", "y", "z"}) { // of both in one read, by turns
+    all.push_back(listen(alice, subject));
+    std::swap(account, other);
+    all.push_back(listen(alice, subject));
+    std::swap(account, other);
+  }
+  flush();
+  CHECK(member.take() == "+x\n+x\n+y\n+y\n+z\n+z\n");
+  CHECK(in_a.take() == "+x\n+y\n+z\n");
+  CHECK(in_b.take() == "+x\n+y\n+z\n");
+  for (size_t i = 1; i < all.size(); i += 2)
+    other->drop_interest(*all[i], routes.news());
+  flush();
+  CHECK(in_a.take().empty());
+  CHECK(in_b.take() == "-x\n-y\n-z\n");
+}
+
+TEST_CASE_FIXTURE(link_world, "what a change costs does not grow with other accounts' leaf nodes") {
+  auto& alice = join();
+  auto change = [&] {
+    auto one = listen(alice, "a");
+    routes.news()->tell();
+    account->drop_interest(*one, routes.news());
+    routes.news()->tell();
+  };
+  link(leaf_down, {.cluster = "L1"});
+  auto alone = fastest(change);
+  sched.run();
+  std::vector<actors::link_destination_ptr> others;
+  for (uint32_t i = 0; i < 1000; ++i) {
+    auto name = "B" + std::to_string(i);
+    others.push_back(
+        protocol::make_ref<actors::link_destination>(1000 + i, 1000 + i, leaf_down, int64_t{1}));
+    others.back()->account = protocol::make_ref<actors::account>(name, size_t{1}, false, &links);
+    links.add(others.back());
+  }
+  CHECK(fastest(change) < 10 * alone);
+  for (const auto& each : others)
+    links.remove(*each);
+}
+
+TEST_CASE_FIXTURE(crowd_world,
+                  "of many leaf clusters each is told of the others, and routes of each") {
+  auto& first = link(leaf_down, {.cluster = "L1000"});
+  auto& last = link(leaf_down, {.cluster = "L1002"});
+  auto& stranger = link(leaf_down, {.cluster = "L5"});
+  auto& member = link(route);
+  come(1);
+  CHECK(first.take().empty());
+  CHECK(last.take() == "+a\n");
+  CHECK(stranger.take() == "+a\n");
+  CHECK(member.take() == "+(L1000) a\n");
+  come(2);
+  CHECK(first.take() == "+a\n");
+  CHECK(member.take() == "+(L1001) a\n+(L1002) a\n");
+  CHECK(member.told->size() == 3);
+  account->drop_interest(*all[1], routes.news());
+  account->drop_interest(*all[0], routes.news());
+  flush();
+  CHECK(first.take().empty());
+  CHECK(last.take() == "-a\n");
+  CHECK(stranger.take().empty());
+  CHECK(member.take() == "-(L1000) a\n-(L1001) a\n");
+  auto again = link(route).take(); // who comes later
+  CHECK(again == "+(L1002) a\n");
+  all.erase(all.begin(), all.begin() + 2);
+  leave();
+  CHECK(stranger.take() == "-a\n");
+  CHECK(member.take() == "-(L1002) a\n");
+  CHECK(account->ledger->size() == 0);
+}
+
+TEST_CASE_FIXTURE(crowd_world,
+                  "what a route is told of many leaf clusters costs no more than each once") {
+  auto& member = link(route);
+  come(10);
+  auto text = account->interests.share_text("a", {});
+  auto tell = [&] { member.told->update(account, text); };
+  auto few = fastest(tell);
+  come(990);
+  CHECK(fastest(tell) < 1000 * few); // of a hundred times as many
+}
+
+TEST_CASE_FIXTURE(link_world, "names of leaf clusters that are gone are not kept") {
+  auto& member = link(route);
+  wants(member, "a", {}, 1, "stays");
+  for (int i = 0; i < 1000; ++i) {
+    auto name = "L" + std::to_string(i);
+    wants(member, "b", {}, 1, name);
+    wants_no_more(member, "b", {}, name);
+  }
+  CHECK(member.wants->origins() <= 64);
+  CHECK(member.wants->find(*account, {"stays", "a", {}}) != nullptr);
 }

@@ -1,6 +1,7 @@
 // test/actors/link_registry_test.cpp: links that come and go while interest changes.
 #include "actors/interest_ledger.hpp"
 #include "actors/interest_news.hpp"
+#include "actors/links_by_account.hpp"
 
 #include <doctest/doctest.h>
 
@@ -41,4 +42,35 @@ TEST_CASE("a link may go while another thread tells the links what has changed")
   comes_and_goes.join();
   CHECK(links.all()->size() == 1);
   CHECK(account->ledger->size() == 0);
+}
+
+TEST_CASE("who carries one account is found among links of all kinds") {
+  using enum protocol::peer_role;
+  actors::link_registry links{route, leaf_down};
+  auto account = [&](std::string name) {
+    return protocol::make_ref<actors::account>(std::move(name), size_t{1}, false, &links);
+  };
+  auto a = account("A"), b = account("B"), c = account("C");
+  std::vector<actors::link_destination_ptr> all;
+  for (const auto& which : {a, actors::account_ptr{}, b, a, actors::account_ptr{}, b, a}) {
+    auto number = static_cast<uint32_t>(all.size());
+    all.push_back(protocol::make_ref<actors::link_destination>(
+        number, number, which ? leaf_down : route, int64_t{1} << 20));
+    all.back()->account = which;
+    links.add(all.back());
+  }
+  auto found = [&](const actors::account_ptr& which) {
+    std::vector<uint64_t> out;
+    auto now = links.all();
+    for (const auto& each : actors::links_of(which.get(), *now))
+      out.push_back(each->cid);
+    return out;
+  };
+  CHECK(found({}) == std::vector<uint64_t>{1, 4});
+  CHECK(found(a) == std::vector<uint64_t>{0, 3, 6});
+  CHECK(found(b) == std::vector<uint64_t>{2, 5});
+  CHECK(found(c).empty());
+  links.remove(*all[3]);
+  CHECK(found(a) == std::vector<uint64_t>{0, 6});
+  CHECK(found(b) == std::vector<uint64_t>{2, 5});
 }
