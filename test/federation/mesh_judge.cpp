@@ -1,6 +1,8 @@
 // test/federation/mesh_judge.cpp: compares what was heard with what should have been.
 #include "test/federation/mesh_judge.hpp"
 
+#include "protocol/route_pool.hpp"
+
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
@@ -25,8 +27,9 @@ std::string listed(const std::set<uint32_t>& ids) {
 
 } // namespace
 
-mesh_judge::mesh_judge(std::vector<mesh_share> shares, size_t uplinks, std::vector<uint32_t> trees)
-    : shares_{std::move(shares)}, uplinks_{uplinks}, trees_{std::move(trees)} {
+mesh_judge::mesh_judge(std::vector<mesh_share> shares, size_t uplinks, std::vector<uint32_t> trees,
+                       uint32_t pool)
+    : shares_{std::move(shares)}, uplinks_{uplinks}, trees_{std::move(trees)}, pool_{pool} {
   for (size_t i = 0; i < shares_.size(); ++i)
     on_.insert(i);
   ever_on_ = on_;
@@ -142,10 +145,19 @@ std::string mesh_judge::judge_message(const message& what,
   return {};
 }
 
+/// Which of the routes between two members the account has. All other links that a message takes
+/// are the same, whether it comes as a stream or by a service: up to the hub in the publisher's
+/// account, down from one in the subscriber's, and a gateway has one connection for all.
+uint32_t mesh_judge::lane_of(uint32_t account) const {
+  if (pool_ == 0)
+    return 0;
+  return account == 0 ? pool_ : protocol::slot_of_account(account_name(account), pool_);
+}
+
 /// A subscription hears each publisher in order; over another broker's queue choice it need not,
-/// and what is asked of a service travels in another account, which may have a link of its own.
+/// and what is asked of a service travels in another account, which may have a route of its own.
 std::string mesh_judge::judge_order(const std::vector<mesh_delivery>& heard) const {
-  // By subscription, by publisher (one for each account at each broker), and where it travels.
+  // By subscription, by publisher (one for each account at each broker), and by route.
   std::map<std::tuple<uint32_t, uint32_t, uint32_t, uint32_t>, uint32_t> last;
   for (const auto& one : heard) {
     uint32_t id = 0;
@@ -160,12 +172,14 @@ std::string mesh_judge::judge_order(const std::vector<mesh_delivery>& heard) con
     if (!of->second.exact && possible_hops(of->second) > 0)
       continue;
     const auto& said_by = of->second.said;
-    std::set<uint32_t> travels;
+    std::set<uint32_t> lanes;
     for (const auto& each : ways_to(said_by, sub->second, ever_on_))
-      travels.insert(each.by && each.by->service ? each.by->from : said_by.account);
-    if (travels.size() != 1)
+      lanes.insert(said_by.broker == sub->second.broker
+                       ? 0
+                       : lane_of(each.by && each.by->service ? each.by->from : said_by.account));
+    if (lanes.size() != 1)
       continue;
-    auto& before = last[{one.subscription, said_by.broker, said_by.account, *travels.begin()}];
+    auto& before = last[{one.subscription, said_by.broker, said_by.account, *lanes.begin()}];
     if (before > id)
       return said(of->second.said) + " reached " + std::to_string(one.subscription)
              + " after message " + std::to_string(before);
@@ -258,7 +272,11 @@ std::string play(const mesh_plan& plan, actor_world& stage) {
   std::vector<uint32_t> trees;
   for (uint32_t broker = 0; broker < plan.brokers; ++broker)
     trees.push_back(tree_of(plan, broker));
-  mesh_judge judge{plan.shares, plan.sites.size() + 1 > plan.clusters ? plan.brokers : 1, trees};
+  bool routed = false; // between two members
+  for (uint32_t broker = 1; broker < plan.brokers; ++broker)
+    routed = routed || site_of(plan, broker - 1) == site_of(plan, broker);
+  mesh_judge judge{plan.shares, plan.sites.size() + 1 > plan.clusters ? plan.brokers : 1, trees,
+                   routed ? plan.pool : 0};
   for (const auto& step : plan.steps) {
     judge.expect(step, world.idle());
     world.apply(step);

@@ -19,9 +19,9 @@ namespace troupe::test {
 class mesh_judge {
 public:
   /// `uplinks`: so many members of one leaf site may have a hub each. `trees`: by broker, of
-  /// tree_of(); empty: none is in one.
+  /// tree_of(); empty: none is in one. `pool`: as the plan's; 0 as well if no site has two members.
   explicit mesh_judge(std::vector<mesh_share> shares = {}, size_t uplinks = 1,
-                      std::vector<uint32_t> trees = {});
+                      std::vector<uint32_t> trees = {}, uint32_t pool = 0);
 
   /// Before the world is told of the step. `idle`: nothing is on its way there.
   void expect(const mesh_step& step, bool idle);
@@ -51,6 +51,7 @@ private:
   bool are_in_one_tree(const mesh_step& one, const mesh_step& other) const;
   bool shared_with(const mesh_delivery& one) const;
   size_t possible_hops(const message& what) const;
+  uint32_t lane_of(uint32_t account) const;
   std::string judge_message(const message& what, const std::map<uint32_t, size_t>& by) const;
   std::string judge_order(const std::vector<mesh_delivery>& heard) const;
   std::string judge_answers(const message& what,
@@ -59,6 +60,7 @@ private:
   std::vector<mesh_share> shares_;
   size_t uplinks_;
   std::vector<uint32_t> trees_;
+  uint32_t pool_;
   std::set<size_t> on_;      ///< shares in force
   std::set<size_t> ever_on_; ///< since the last judgement, or still in force
   bool calm_ = false;

@@ -138,3 +138,27 @@ TEST_CASE(
   CHECK(verdict(0, {}) == "");
   CHECK(verdict(0, {one}) == "a message of ACC0 was heard in ACC1");
 }
+
+TEST_CASE(
+    "the model knows that a service may overtake a stream on another route, and on no other") {
+  const mesh_share stream{.from = 0, .to = 1, .subject = 0};                   // a, as s0.a
+  const mesh_share service{.service = true, .from = 1, .to = 0, .subject = 4}; // c, as v1
+  constexpr uint32_t on_a = 0, on_v1 = 6, all = 7;
+  auto verdict = [&](uint32_t pool, uint32_t broker) {
+    mesh_judge judge{{stream, service}, 1, {}, pool};
+    mesh_step hears{.what = mesh_step::kind::subscribe, .id = 1, .account = 1, .subject = all};
+    judge.expect(hears, true);
+    judge.expect({.what = mesh_step::kind::settle}, true);
+    mesh_step first{.what = mesh_step::kind::publish, .id = 7, .broker = broker, .subject = on_a};
+    auto second = first;
+    second.id = 8;
+    second.subject = on_v1;
+    judge.expect(first, true);
+    judge.expect(second, true);
+    return judge.judge({{1, "8 ACC0 ", 1, "c"}, {1, "7 ACC0 ", 1, "s0.a"}});
+  };
+  const std::string late = "message 7 on a in ACC0 at 2 reached 1 after message 8";
+  CHECK(verdict(0, 2) == late);
+  CHECK(verdict(3, 2) == ""); // the first account has a route of its own
+  CHECK(verdict(3, 0) == "message 7 on a in ACC0 at 0 reached 1 after message 8"); // over none
+}
