@@ -110,7 +110,7 @@ bool leaf_session::has_room() const {
 /// False: not taken, or the end.
 bool leaf_session::takes_interest(const protocol::link_interest& what) {
   if (may_pass(allowed_.sends, what.subject)) {
-    if (has_room())
+    if (has_room() || heard_->find(*account_, {{}, what.subject, what.queue})) // another weight
       return true;
     host_.say("-ERR 'maximum subscriptions exceeded'\r\n");
     return false;
@@ -157,11 +157,8 @@ std::vector<std::string> leaf_session::interest_list() const {
   std::vector<std::string> out;
   if (!heard_)
     return out;
-  account_->interests.for_each([&](protocol::interest& item) {
-    auto& sub = static_cast<actors::subscription&>(item);
-    if (sub.to.get() == where_.dest.get())
-      out.emplace_back(sub.subject());
-  });
+  heard_->for_each(*account_,
+                   [&](const actors::remote_interest& each) { out.emplace_back(each.subject()); });
   return out;
 }
 

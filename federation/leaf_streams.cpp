@@ -23,6 +23,8 @@ leaf_streams::~leaf_streams() {
 void leaf_streams::follow(account_policy_ptr now, const actors::account& where,
                           const actors::peer_interest& heard) {
   auto before = std::exchange(policy_, std::move(now));
+  if (before && before->streams == policy_->streams)
+    return;
   auto has = [](const account_policy_ptr& policy, const stream_import_ptr& one) {
     return policy
            && std::find(policy->streams.begin(), policy->streams.end(), one)

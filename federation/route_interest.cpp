@@ -61,6 +61,17 @@ void route_session::remember(const protocol::link_interest& what) {
     host_.miss(account);
 }
 
+/// Some of them each time, for a peer may have made them up.
+void route_session::miss_again() {
+  for (int left = 64; left > 0; --left) {
+    missed_last_ = waiting_.account_behind(missed_last_);
+    if (missed_last_.empty())
+      return;
+    if (!moved_.contains(missed_last_))
+      host_.miss(missed_last_);
+  }
+}
+
 waiting_interest::outcome route_session::keep(waiting_interest::key what, uint32_t weight) {
   auto out = waiting_.add(std::move(what), weight);
   if (out == waiting_interest::outcome::overflowed)
@@ -102,15 +113,11 @@ void route_session::forget_account(const actors::account_ptr& removed) {
 std::vector<actors::subscription_snapshot> route_session::interest_list() const {
   std::vector<actors::subscription_snapshot> out;
   for (const auto& where : where_.accounts.all())
-    where->interests.for_each([&](protocol::interest& item) {
-      auto& sub = static_cast<actors::subscription&>(item);
-      if (sub.to.get() != where_.dest.get())
-        return;
-      auto& remote = static_cast<actors::remote_interest&>(sub);
+    heard_->for_each(*where, [&](const actors::remote_interest& remote) {
       auto& one = out.emplace_back();
       one.account = where->name;
-      one.subject = sub.subject();
-      one.queue = sub.queue();
+      one.subject = remote.subject();
+      one.queue = remote.queue();
       one.sid = fmt::format("{} {}{}{} {}{}{}", remote.origin().empty() ? "R" : "L",
                             remote.origin(), remote.origin().empty() ? "" : " ", where->name,
                             one.subject, one.queue.empty() ? "" : " ", one.queue);

@@ -126,6 +126,7 @@ public:
   /// Nobody reads on before he has let us in.
   void ponged() override {
     note_pong();
+    session_.miss_again();
     if (session_.admitted() && !std::exchange(taken_, true))
       send(boss_, atom::taken_v, link_->cid);
   }

@@ -72,6 +72,8 @@ public:
   /// The peer has, or no longer has, a route of this account alone.
   void pin(const std::string& account, bool there);
   void apply(terms_ptr mine);
+  /// Nobody may have had an account when the peer named it: what waits is searched for again.
+  void miss_again();
   /// Takes its interest back; nothing is said any more.
   void retire();
 
@@ -151,6 +153,7 @@ private:
   std::unique_ptr<actors::peer_interest> heard_;
   std::unique_ptr<actors::told_interest> told_;
   waiting_interest waiting_; // in accounts that are not known here, or that are being moved
+  std::string missed_last_;  // of these accounts
   pool_place place_;
   std::set<std::string, std::less<>> moved_;      // accounts on their way to a route of their own
   std::map<std::string, std::string> asked_;      // for those of ours, by request

@@ -39,6 +39,11 @@ public:
   void drop_plain(std::string_view account);
   void clear() noexcept;
   size_t size() const noexcept { return all_.size(); }
+  /// In their order, the account that comes next; empty: it was the last one.
+  std::string account_behind(const std::string& account) const {
+    auto next = all_.lower_bound(key{account + '\0', {}, {}, {}});
+    return next == all_.end() ? std::string{} : next->first.account;
+  }
 
   /// Hands over what waits for `account`, as (key, weight), and forgets it.
   template <class F>

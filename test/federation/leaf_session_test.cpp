@@ -414,6 +414,10 @@ TEST_CASE("an account's limit of subscriptions holds for a link, which stays") {
   CHECK(world.host.take() == "-ERR 'maximum subscriptions exceeded'\r\n");
   CHECK(world.session.interests() == 2);
   CHECK_FALSE(world.host.ended);
+  world.hear("LS- b\r\nLS+ b q 1\r\nLS+ b q 5\r\n"); // one more member is no new interest
+  CHECK(world.host.take() == "");
+  auto groups = world.accounts.global->interests.match("b");
+  CHECK(groups->groups()[0].weights[protocol::queue_group::leafnode] == 5);
 }
 
 TEST_CASE("a user's own limits hold besides those of the account") {

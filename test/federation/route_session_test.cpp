@@ -1,6 +1,8 @@
 // test/federation/route_session_test.cpp: what a route says, believes and remembers.
 #include "test/federation/route_world.hpp"
 
+#include <set>
+
 using namespace troupe;
 using namespace troupe::test;
 
@@ -147,10 +149,33 @@ TEST_CASE("interest in an account that comes later is not lost") {
   world.hear("RS+ LATER foo\r\nRS+ LATER bar\r\nRS- LATER bar\r\nRMSG LATER foo 1\r\nx\r\n");
   CHECK_FALSE(world.host.ended);
   CHECK_MESSAGE(world.host.missed == std::vector<std::string>{"LATER"}, "somebody may bring it");
+  world.hear("RS+ NEVER foo\r\n");
+  world.host.missed.clear();
+  world.session.miss_again();
+  // The resolver was down, say.
+  CHECK(world.host.missed == std::vector<std::string>{"LATER", "NEVER"});
   auto later = world.accounts.named("LATER");
   world.session.account_changed(later);
   CHECK(world.wanted(later, "foo") == 1);
   CHECK(world.wanted(later, "bar") == 0);
+  world.host.missed.clear();
+  world.session.miss_again();
+  CHECK(world.host.missed == std::vector<std::string>{"NEVER"});
+}
+
+TEST_CASE("of many accounts that nobody has some are searched for at a time, and all in the end") {
+  session_world world;
+  world.admit();
+  for (int i = 0; i < 100; ++i)
+    world.hear("RS+ A" + std::to_string(i) + " foo\r\n");
+  std::set<std::string> searched;
+  for (auto most : {size_t{64}, size_t{36}, size_t{64}}) {
+    world.host.missed.clear();
+    world.session.miss_again();
+    CHECK(world.host.missed.size() == most);
+    searched.insert(world.host.missed.begin(), world.host.missed.end());
+  }
+  CHECK(searched.size() == 100);
 }
 
 TEST_CASE("a subject that nobody can subscribe to is an error that closes nothing") {

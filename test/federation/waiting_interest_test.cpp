@@ -37,6 +37,17 @@ TEST_CASE("an account's plain interest ends without that of its groups") {
   CHECK(all.size() == 2);
 }
 
+TEST_CASE("the accounts in which something waits come one after the other") {
+  waiting_interest all;
+  for (auto account : {"B", "A", "AA"})
+    for (auto subject : {"foo", "bar"})
+      all.add({account, "", subject, ""}, 1);
+  CHECK(all.account_behind("") == "A");
+  CHECK(all.account_behind("A") == "AA");
+  CHECK(all.account_behind("AA") == "B");
+  CHECK(all.account_behind("B") == "");
+}
+
 TEST_CASE("a peer that makes accounts up is remembered up to a limit, however long its words are") {
   waiting_interest all;
   std::string endless(60'000, 'x');
