@@ -173,7 +173,10 @@ ALL = [killed, frozen, rolling, gateways, cut, partition, slow]
 
 
 def main():
-    binary = sys.argv[1] + "/nats-server" if os.path.isdir(sys.argv[1]) else sys.argv[1]
+    binary = sys.argv[1] if len(sys.argv) > 1 else ""
+    binary += "/nats-server" if os.path.isdir(binary) else ""
+    if not os.access(binary, os.X_OK):
+        sys.exit(f"no server {binary!r}; faults.py BUILD/bin or SERVER [{' | '.join(f.__name__ for f in ALL)} | all]")
     wanted = sys.argv[2:]
     known = {fault.__name__: fault for fault in ALL}
     unknown = [name for name in wanted if name != "all" and name not in known]
