@@ -31,8 +31,10 @@ block_pool::~block_pool() {
 block_ref block_pool::take() {
   if (!idle_)
     collect();
-  if (!idle_)
+  if (!idle_) {
+    ++made_;
     return block_ref::adopt(block::make(block_size_, this));
+  }
   block* out = std::exchange(idle_, idle_->next_);
   --idle_count_;
   out->refs_.store(1, std::memory_order_relaxed);
@@ -44,6 +46,7 @@ void block_pool::trim(size_t keep) noexcept {
   while (idle_count_ > keep) {
     block::destroy(std::exchange(idle_, idle_->next_));
     --idle_count_;
+    --made_;
   }
 }
 

@@ -78,8 +78,10 @@ public:
   ~block_pool();
 
   size_t block_size() const noexcept { return block_size_; }
+  /// Blocks that it has made and not freed, wherever they are.
+  size_t made() const noexcept { return made_; }
   block_ref take();
-  /// Frees what lies unused beyond `keep` blocks; for a loop that has nothing to do.
+  /// Frees what lies unused beyond `keep` blocks.
   void trim(size_t keep) noexcept;
 
 private:
@@ -90,6 +92,7 @@ private:
   size_t block_size_;
   block* idle_ = nullptr; // the owner's
   size_t idle_count_ = 0;
+  size_t made_ = 0;
   std::atomic<block*> returned_{nullptr}; // everybody pushes, the owner takes all
 };
 

@@ -70,6 +70,8 @@ public:
   timer_wheel& timers() noexcept { return timers_; }
   /// The time when this turn began; nobody reads a clock per message.
   loop_clock::time_point now() const noexcept { return now_; }
+  /// How many sockets have something in this turn; 0 outside of on_io().
+  size_t busy_sockets() const noexcept { return ready_; }
   uint64_t turns() const noexcept { return turns_.load(std::memory_order_relaxed); }
 
 private:

@@ -184,8 +184,9 @@ void peer_stream::read_input() {
   size_t size = kept_.size;
   if (size > 0)
     std::memcpy(buffer->data(), kept_.data->data(), size);
-  auto result = tls_ ? tls_->read(buffer->data() + size, buffer->capacity() - size)
-                     : read_socket(fd_, buffer->data() + size, buffer->capacity() - size);
+  auto room = home_.read_share() - size;
+  auto result = tls_ ? tls_->read(buffer->data() + size, room)
+                     : read_socket(fd_, buffer->data() + size, room);
   if (result.what == io_result::status::ok) {
     if (ws_ && !unframe(buffer->data() + size, result.bytes))
       return;

@@ -169,14 +169,17 @@ private:
 } // namespace
 
 reactor::reactor(caf::actor_system& sys, core& all, size_t number)
-    : loop{sys}, shared{all}, index{number}, pool{read_size}, routes{pool, number},
-      sweeper{loop, routes}, current{all.start_settings} {
+    : loop{sys}, shared{all}, index{number}, reads{read_size_of_turn}, pool{read_size},
+      routes{pool, number}, sweeper{loop, routes}, trimmer{loop.timers(), reads, pool},
+      current{all.start_settings} {
   routes.serve(
       all.responses, number, [this] { return loop.now(); }, [this] { sweeper.begin(); });
-  if (all.links) {
+  if (all.links)
     routes.federate(*all.links);
-    loop.before_flush = [this] { routes.tell_interest(); }; // what changed without a publish
-  }
+  loop.before_flush = [this] {
+    routes.tell_interest(); // what changed without a publish
+    trimmer.look();
+  };
 }
 
 reactor::~reactor() = default;
@@ -192,7 +195,7 @@ void reactor::join() {
 
 block_ref& reactor::read_buffer() {
   if (!buffer_ || !buffer_->unique())
-    buffer_ = pool.take();
+    buffer_ = reads.take();
   return buffer_;
 }
 

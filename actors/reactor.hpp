@@ -6,8 +6,10 @@
 #include "actors/core.hpp"
 #include "actors/event_loop.hpp"
 #include "actors/interfaces.hpp"
+#include "actors/pool_trimmer.hpp"
 #include "actors/router.hpp"
 
+#include <algorithm>
 #include <deque>
 #include <span>
 #include <thread>
@@ -38,8 +40,10 @@ private:
 /// `connection_count`.
 class reactor {
 public:
-  /// Reads go into blocks of this size: large ones decide the throughput.
+  /// What one socket of many may read in a turn, and the size of the blocks that are written from.
   static constexpr size_t read_size = 256 * 1024;
+  /// What all of them may read, or one alone: the larger, the fewer wake-ups.
+  static constexpr size_t read_size_of_turn = 1024 * 1024;
 
   reactor(caf::actor_system& sys, core& all, size_t index);
   ~reactor();
@@ -50,9 +54,11 @@ public:
   event_loop loop;
   core& shared;
   const size_t index;
-  block_pool pool;
+  block_pool reads;
+  block_pool pool; ///< what is written
   router routes;
   response_sweeper sweeper;
+  pool_trimmer trimmer;
   settings_ptr current;
   reactor_actor actor;
   std::atomic<int64_t> connection_count{0};
@@ -60,6 +66,11 @@ public:
   /// The buffer for the next read. Whoever keeps a slice of it holds a count; then the next read
   /// gets another one.
   block_ref& read_buffer();
+  /// How much of it may be filled now, so that nobody waits long for a turn.
+  size_t read_share() const noexcept {
+    auto share = read_size_of_turn / std::max<size_t>(loop.busy_sockets(), 1);
+    return std::max(share, read_size);
+  }
 
   void add(uint64_t cid, connection& who, connection_actor handle);
   /// It takes part in nothing any more, but may still have to write what is queued.

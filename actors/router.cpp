@@ -20,7 +20,7 @@ constexpr size_t small_batch = 4096;
 /// Such a batch takes a system call of its own, whoever writes it. To hand it over costs a wake-up,
 /// or the other core's fetching of all its lines; and what is read next is as large as what left.
 constexpr size_t large_batch = 32 * 1024;
-constexpr size_t largest_direct_batch = 512 * 1024;
+constexpr size_t largest_direct_batch = 2 * 1024 * 1024;
 
 /// Slices of large payloads are left to the owner: the kernel's copying of one such batch goes on
 /// beside the reading of the next.

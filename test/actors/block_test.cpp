@@ -1,5 +1,6 @@
 // test/actors/block_test.cpp: who counted memory belongs to, over any number of threads.
 #include "actors/block.hpp"
+#include "actors/pool_trimmer.hpp"
 
 #include <doctest/doctest.h>
 
@@ -114,6 +115,38 @@ TEST_CASE("trim() keeps as many idle blocks as it was told and leaves those in u
   }
   CHECK(used->unique());
   CHECK(used->data()[block_size - 1] == 'x');
+}
+
+TEST_CASE("what a rush has left in the pools is freed later, and what is still in use when it "
+          "comes home") {
+  auto now = loop_clock::time_point{};
+  timer_wheel timers{now};
+  auto later = [&] { timers.advance(now += pool_trimmer::pause + 2 * timer_wheel::tick); };
+  block_pool one{block_size};
+  block_pool other{block_size};
+  pool_trimmer trimmer{timers, one, other};
+  auto rush = [](block_pool& pool) {
+    std::vector<block_ref> many;
+    for (size_t i = 0; i < 10 * pool_trimmer::kept_blocks; ++i)
+      many.push_back(pool.take());
+    return many;
+  };
+  auto used = rush(one);
+  rush(other);
+  trimmer.look();
+  CHECK(other.made() == 10 * pool_trimmer::kept_blocks);
+  later();
+  CHECK(other.made() == pool_trimmer::kept_blocks);
+  CHECK(one.made() == 10 * pool_trimmer::kept_blocks);
+  used.clear();
+  later();
+  CHECK(one.made() == pool_trimmer::kept_blocks);
+  CHECK(timers.idle_for(now).count() < 0); // and then nothing wakes the loop
+
+  rush(one); // the next one is noticed as the first was
+  trimmer.look();
+  later();
+  CHECK(one.made() == pool_trimmer::kept_blocks);
 }
 
 TEST_CASE("blocks that other threads drop come home whole and are used again") {
