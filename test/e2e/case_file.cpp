@@ -61,6 +61,7 @@ public:
       if (!line.empty() && line[0] != '#')
         read_line(line);
     }
+    refuse_an_end_untold();
     return std::move(out_);
   }
 
@@ -71,6 +72,21 @@ private:
            unsigned count = 0) {
     out_.steps.push_back(
         {what, static_cast<int>(at_ + 1), std::move(who), std::string{text}, {}, count});
+  }
+
+  /// Whether such a server has ended when the case has, only chance would tell. (A lame duck stays
+  /// for as long as its configuration says.)
+  void refuse_an_end_untold() {
+    const step* ends = nullptr;
+    for (auto& each : out_.steps)
+      if (each.what == action::wait_for_exit)
+        ends = nullptr;
+      else if (each.what == action::wait_for_signal && (each.text == "TERM" || each.text == "INT"))
+        ends = &each;
+    if (!ends)
+      return;
+    at_ = static_cast<size_t>(ends->line - 1); // the complaint is about that line
+    throw std::runtime_error("signal " + ends->text + " needs 'server exits N' after it");
   }
 
   std::string indented_block() {

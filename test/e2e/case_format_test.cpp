@@ -73,6 +73,17 @@ TEST_CASE("what cannot be read is named with file and line") {
   CHECK(complaint_about("# t\ndeadline 5\n") == "some.case:2: a duration needs ms or s: 5");
 }
 
+TEST_CASE("a case that ends the server has to say with what it exits") {
+  for (const std::string name : {"TERM", "INT"}) {
+    CAPTURE(name);
+    auto complaint = "some.case:3: signal " + name + " needs 'server exits N' after it";
+    CHECK(complaint_about("# t\nclient a\nsignal " + name + "\na< closed\n") == complaint);
+    CHECK(complaint_about("# t\nserver exits 0\nsignal " + name + "\n") == complaint);
+    CHECK(complaint_about("# t\nsignal " + name + "\na< closed\nserver exits 0\n") == "none");
+  }
+  CHECK(complaint_about("# t\nsignal USR2\na< INFO {\"ldm\":true}\n") == "none");
+}
+
 TEST_CASE("a subset of INFO names the first field that differs") {
   auto info = R"({"port":4222,"name":"x","ldm":true})";
   CHECK(differs_from(info, R"({"port":4222,"name":"~[a-z]","tls":null,"ldm":"~tr.e"})").empty());
