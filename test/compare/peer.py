@@ -24,12 +24,17 @@ class Server:
         self.process = subprocess.Popen(command, stdout=self.log, stderr=self.log)
         self.await_start(binary)
 
-    @staticmethod
-    def free_port():
-        """Choria's file has no way to ask for any port."""
-        with socket.socket() as one:
-            one.bind(("127.0.0.1", 0))
-            return one.getsockname()[1]
+    held = []  # sockets that do not listen
+
+    @classmethod
+    def free_port(cls):
+        """Choria's file has no way to ask for any port. It is held to the end, so that the system gives it to
+        nobody who asks for any; a server that names it shares it, as both say SO_REUSEADDR."""
+        one = socket.socket()
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        one.bind(("127.0.0.1", 0))
+        cls.held.append(one)
+        return one.getsockname()[1]
 
     def write(self, config):
         with open(self.path, "w") as out:

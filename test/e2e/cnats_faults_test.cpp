@@ -1,5 +1,6 @@
 // test/e2e/cnats_faults_test.cpp: what the stock C client keeps when members and brokers leave.
 #include "cnats_client.hpp"
+#include "free_port.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -135,8 +136,8 @@ TEST_CASE("a client finds a restarted broker again with its subscriptions and bu
   auto binary = server_under_test();
   if (binary.empty())
     return;
-  auto server = std::make_unique<server_process>(binary, "");
-  int port = server->port();
+  auto port = free_port();
+  auto server = std::make_unique<server_process>(binary, "", port);
   connection_events events;
   auto options = options_for(*server);
   events.listen(options);

@@ -8,15 +8,15 @@
 #include <cstdlib>
 #include <memory>
 
-#include <arpa/inet.h>
 #include <doctest/doctest.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 namespace troupe::e2e {
 
 using namespace std::string_literals;
+
+namespace {
+constexpr auto patience_ms = std::chrono::milliseconds{patience}.count();
+}
 
 std::string binary_of(kind what) {
   if (what == kind::ours)
@@ -37,18 +37,6 @@ bool pools_routes(kind what) {
   std::array<char, 64> line{};
   return out && std::fgets(line.data(), line.size(), out.get())
          && std::string_view{line.data()}.find("v2.9.") == std::string_view::npos;
-}
-
-uint16_t free_port() {
-  int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  ::bind(fd, reinterpret_cast<sockaddr*>(&address), size);
-  ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
-  ::close(fd);
-  return ntohs(address.sin_port);
 }
 
 bool has_peer() {
@@ -147,7 +135,7 @@ void ask(const server_process& first, const server_process& second) {
   for (int i = 0; i < 50; ++i) {
     auto fresh = connect(first); // its inbox is unknown everywhere
     natsMsg* reply = nullptr;
-    must(natsConnection_RequestString(&reply, fresh.get(), "ask", "?", 5000), "request");
+    must(natsConnection_RequestString(&reply, fresh.get(), "ask", "?", patience_ms), "request");
     message_ptr owned{reply, natsMsg_Destroy};
     REQUIRE(text_of(owned) == "yes");
   }

@@ -2,6 +2,7 @@
 // exchange.
 #pragma once
 #include "cnats_client.hpp"
+#include "free_port.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -18,8 +19,6 @@ std::string name_of(kind what);
 bool pools_routes(kind what);
 /// True if there is a real server to mix with.
 bool has_peer();
-/// A port that nothing listens on at the moment.
-uint16_t free_port();
 
 /// Calls until it says true; false at the deadline. Each call waits for something itself.
 template <class F>

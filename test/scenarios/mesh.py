@@ -7,10 +7,14 @@ import select
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import threading
 import time
 import urllib.request
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "compare"))
+from peer import Server  # noqa: E402
 
 PATIENCE = 30  # seconds in which a start, an end or the last message has to come
 
@@ -38,12 +42,6 @@ def inside(space, work):
     return out["result"]
 
 
-def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
-
-
 class Broker:
     """One member; `binary` takes nats-server's flags. Its links notice a dead peer after three seconds."""
 
@@ -51,7 +49,7 @@ class Broker:
         self.binary, self.name, self.cluster, self.host, self.space = binary, name, cluster, host, space
         self.folder = tempfile.TemporaryDirectory(prefix="troupe-mesh-")
         self.port, self.monitoring, self.route, self.gateway = (
-            (4222, 8222, 6222, 7222) if space else [free_port() for _ in range(4)])
+            (4222, 8222, 6222, 7222) if space else [Server.free_port() for _ in range(4)])
         self.process = None
 
     def configure(self, members, clusters):

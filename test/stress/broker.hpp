@@ -18,13 +18,10 @@ inline constexpr bool memory_counts = true;
 
 struct broker_wishes {
   int64_t max_pending = 64 * 1024 * 1024;
-  int port = -1;
+  int port = -1; ///< whoever is to be killed and restarted needs one that is held for him
   /// Ports on which the members of a cluster listen for routes, its own first; empty: no cluster.
   std::vector<uint16_t> cluster = {};
 };
-
-/// A port that nothing listens on at the moment.
-uint16_t free_port();
 
 class broker {
 public:

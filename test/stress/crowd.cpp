@@ -2,6 +2,7 @@
 #include "broker.hpp"
 #include "client.hpp"
 #include "hub.hpp"
+#include "test/e2e/free_port.hpp"
 
 namespace troupe::stress {
 namespace {
@@ -17,7 +18,8 @@ struct member {
 class crowd_play {
 public:
   crowd_play(const settings& wish, report& out)
-      : out_{out}, under_test_{wish}, hub_{wish.patience}, members_(wish.amount_or(500, 15'000)) {}
+      : out_{out}, under_test_{wish, {.port = e2e::free_port()}}, hub_{wish.patience},
+        members_(wish.amount_or(500, 15'000)) {}
 
   void play() {
     auto empty = under_test_.memory();

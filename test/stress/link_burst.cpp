@@ -2,6 +2,7 @@
 #include "broker.hpp"
 #include "client.hpp"
 #include "hub.hpp"
+#include "test/e2e/free_port.hpp"
 
 #include <string>
 
@@ -19,7 +20,7 @@ public:
       : out_{out}, hub_{wish.patience}, messages_{wish.amount_or(200'000, 2'000'000)} {
     broker_wishes one;
     one.max_pending = 8 * 1024 * 1024;
-    one.cluster = {free_port(), free_port()};
+    one.cluster = {e2e::free_port(), e2e::free_port()};
     here_ = std::make_unique<broker>(wish, one);
     std::swap(one.cluster.front(), one.cluster.back());
     there_ = std::make_unique<broker>(wish, one);
