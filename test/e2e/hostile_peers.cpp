@@ -59,6 +59,15 @@ void visit(const server_process& server, const std::vector<visitors>& all) {
     }
 }
 
+std::string links_of(const server_process& server) {
+  std::string out;
+  auto text = http(server, "/routez") + http(server, "/gatewayz") + http(server, "/leafz");
+  for (const auto* key : {"\"rid\": ", "\"cid\": ", "\"id\": ", "\"name\": ", "\"port\": "})
+    for (auto found = text.find(key); found != text.npos; found = text.find(key, found + 1))
+      out += text.substr(found, text.find('\n', found) - found) + "\n";
+  return out;
+}
+
 int64_t memory_of(const server_process& server) {
 #ifdef __SANITIZE_ADDRESS__
   static_cast<void>(server);

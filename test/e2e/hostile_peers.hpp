@@ -37,6 +37,10 @@ struct visitors {
 /// whoever is refused is disconnected.
 void visit(const server_process& server, const std::vector<visitors>& all);
 
+/// Names every route, gateway and leaf node that takes part, each with what another connection of
+/// the same peer would not have.
+std::string links_of(const server_process& server);
+
 /// Resident bytes of the server's process; 0 where a sanitizer keeps what was freed.
 int64_t memory_of(const server_process& server);
 

@@ -50,15 +50,6 @@ struct site {
     auto from = text.find("\"server_id\": \"") + 14;
     return text.substr(from, text.find('"', from) - from);
   }
-  /// Names every route, gateway and leaf node that takes part.
-  std::string links() const {
-    std::string out;
-    auto text = http(*server, "/routez") + http(*server, "/gatewayz") + http(*server, "/leafz");
-    for (const auto* key : {"\"rid\": ", "\"cid\": ", "\"name\": "})
-      for (auto found = text.find(key); found != text.npos; found = text.find(key, found + 1))
-        out += text.substr(found, text.find('\n', found) - found) + "\n";
-    return out;
-  }
 
 private:
   static inline const std::string guarded =
@@ -382,7 +373,7 @@ TEST_CASE("whoever talks nonsense on a port for servers is refused with the reas
     return;
   site all;
   steady_traffic steady{{all.server.get(), all.member.get(), all.other.get(), all.leaf.get()}, "a"};
-  auto before = all.links();
+  auto before = links_of(*all.server);
   visit(*all.server, {{all.routes, anywhere()},
                       {all.gateways, anywhere()},
                       {all.leafs, anywhere()},
@@ -390,7 +381,7 @@ TEST_CASE("whoever talks nonsense on a port for servers is refused with the reas
                       {all.gateways, gateways()},
                       {all.leafs, leafs()}});
   CHECK(all.server->log().find('\x1b') == std::string::npos);
-  CHECK(eventually([&] { return all.links() == before; }));
+  CHECK(eventually([&] { return links_of(*all.server) == before; }));
   CHECK(steady.stop() == "");
 }
 
