@@ -108,9 +108,9 @@ void compare_gateways_and_leafs(const options& before, const options& after,
   auto& was = before.gateway;
   auto& is = after.gateway;
   auto add = [&](std::string_view option, const std::string& old_text, const std::string& new_text,
-                 std::string_view label) {
+                 std::string_view label, const std::string& told = {}) {
     changes.push_back({std::string{option}, old_text, new_text, !label.empty(),
-                       label.empty() ? std::string{} : refusal_line(label, old_text, new_text)});
+                       label.empty() ? told : refusal_line(label, old_text, new_text)});
   };
   if (was.remotes != is.remotes)
     changes.push_back({"gateway.gateways", count_of(was.remotes.size(), "gateways"),
@@ -118,11 +118,12 @@ void compare_gateways_and_leafs(const options& before, const options& after,
                        "Reloaded: Gateway Remotes"});
   if (was.tls != is.tls)
     add("gateway.tls", switched(was.tls.has_value()), switched(is.tls.has_value()),
-        was.tls.has_value() == is.tls.has_value() ? "" : "Gateway");
+        was.tls.has_value() == is.tls.has_value() ? "" : "Gateway", "Reloaded: gateway tls");
   if (before.websocket.tls != after.websocket.tls) {
     auto old_text = switched(before.websocket.tls.has_value());
     auto new_text = switched(after.websocket.tls.has_value());
-    add("websocket.tls", old_text, new_text, old_text == new_text ? "" : "Websocket");
+    add("websocket.tls", old_text, new_text, old_text == new_text ? "" : "Websocket",
+        "Reloaded: websocket tls");
   }
   auto& old_leafs = before.leafnodes;
   auto& new_leafs = after.leafnodes;
@@ -164,32 +165,37 @@ std::string in_words(const std::optional<security::callout_settings>& callout) {
   return callout ? "issuer " + callout->issuer + " in account " + callout->account : "none";
 }
 
+/// In which order a file names them makes no difference.
+template <class T, class Key>
+bool are_others(std::vector<T> before, std::vector<T> after, Key key) {
+  std::ranges::stable_sort(before, {}, key);
+  std::ranges::stable_sort(after, {}, key);
+  return before != after;
+}
+
 void compare_people(const options& before, const options& after, std::vector<change>& changes) {
   auto& was = before.authorization;
   auto& is = after.authorization;
-  if (was.users != is.users)
-    changes.push_back({"authorization.users",
-                       count_of(was.users.size(), "users"),
-                       count_of(is.users.size(), "users"),
-                       false,
-                       {}});
+  if (are_others(was.users, is.users, [](const auto& one) { return one.name + one.nkey; }))
+    changes.push_back({"authorization.users", count_of(was.users.size(), "users"),
+                       count_of(is.users.size(), "users"), false, "Reloaded: authorization users"});
   if (was.default_permissions != is.default_permissions)
-    changes.push_back({"authorization.default_permissions",
-                       switched(was.default_permissions.has_value()),
-                       switched(is.default_permissions.has_value()),
-                       false,
-                       {}});
+    changes.push_back(
+        {"authorization.default_permissions", switched(was.default_permissions.has_value()),
+         switched(is.default_permissions.has_value()), false, "Reloaded: default permissions"});
   if (was.callout != is.callout) {
     auto before_it = in_words(was.callout), after_it = in_words(is.callout);
     changes.push_back({"authorization.auth_callout", before_it, after_it, true,
                        refusal_line("AuthCallout", before_it, after_it)});
   }
-  if (before.accounts != after.accounts)
-    changes.push_back({"accounts",
-                       count_of(before.accounts.size(), "accounts"),
-                       count_of(after.accounts.size(), "accounts"),
-                       false,
-                       {}});
+  if (are_others(before.accounts, after.accounts, [](const auto& one) { return one.name; }))
+    changes.push_back({"accounts", count_of(before.accounts.size(), "accounts"),
+                       count_of(after.accounts.size(), "accounts"), false, "Reloaded: accounts"});
+  auto& old_tls = before.operators.resolver_tls;
+  auto& new_tls = after.operators.resolver_tls;
+  if (old_tls != new_tls)
+    changes.push_back({"resolver.tls", switched(old_tls.has_value()), switched(new_tls.has_value()),
+                       false, "Reloaded: resolver tls"});
 }
 
 } // namespace
@@ -206,8 +212,8 @@ std::vector<std::string> difference::lines() const {
   for (auto& one : changes)
     if (!one.refused && !one.line.empty())
       result.push_back(one.line);
-  result.emplace_back("Reloaded: authorization users");
-  result.emplace_back("Reloaded: accounts");
+  if (changes.empty())
+    result.emplace_back("Reloaded: nothing has changed");
   return result;
 }
 

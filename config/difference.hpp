@@ -23,8 +23,8 @@ struct difference {
 
   /// The reason of the first refused change; empty when the reload can go on.
   std::string refusal() const;
-  /// Lines for the log after a successful reload, "authorization users" and "accounts" included,
-  /// which nats-server prints every time.
+  /// Lines for the log after a successful reload; one that says so if nothing has changed.
+  /// nats-server says "authorization users" and "accounts" every time, for it cannot compare them.
   std::vector<std::string> lines() const;
 };
 

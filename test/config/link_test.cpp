@@ -391,5 +391,5 @@ TEST_CASE("a reload changes remotes and certificates of gateways and remotes of 
   CHECK(said("gateway {name: G, port: -1, tls " + tls + "}",
              "gateway {name: G, port: -1, tls {cert_file: k.pem, key_file: k.pem, ca_file: "
              "ca.pem}}")
-        == "");
+        == "Reloaded: gateway tls;");
 }
