@@ -54,8 +54,7 @@ reload_outcome read_again(const config::load_request& request, const config::opt
   if (!out.errors.empty())
     return out;
   auto difference = config::compare(running, next.opts);
-  if (auto refusal = difference.refusal(); !refusal.empty())
-    out.errors.push_back(refusal);
+  out.errors = difference.refusals();
   out.changes = difference.lines();
   return out;
 }

@@ -124,8 +124,7 @@ int run(const run_flags& flags) {
       if (!again.errors.empty())
         return again;
       auto difference = config::compare(running, next.opts);
-      if (auto refusal = difference.refusal(); !refusal.empty())
-        again.errors.push_back(refusal);
+      again.errors = difference.refusals();
       again.changes = difference.lines();
       return again;
     };

@@ -200,11 +200,12 @@ void compare_people(const options& before, const options& after, std::vector<cha
 
 } // namespace
 
-std::string difference::refusal() const {
+std::vector<std::string> difference::refusals() const {
+  std::vector<std::string> result;
   for (auto& one : changes)
-    if (one.refused)
-      return one.line;
-  return {};
+    if (one.refused && std::find(result.begin(), result.end(), one.line) == result.end())
+      result.push_back(one.line);
+  return result;
 }
 
 std::vector<std::string> difference::lines() const {

@@ -21,8 +21,8 @@ struct change {
 struct difference {
   std::vector<change> changes; ///< in the order of the registry
 
-  /// The reason of the first refused change; empty when the reload can go on.
-  std::string refusal() const;
+  /// The reasons of all refused changes, each once; empty when the reload can go on.
+  std::vector<std::string> refusals() const;
   /// Lines for the log after a successful reload; one that says so if nothing has changed.
   /// nats-server says "authorization users" and "accounts" every time, for it cannot compare them.
   std::vector<std::string> lines() const;

@@ -360,7 +360,7 @@ TEST_CASE("a reload tells of routes what nats-server tells, and refuses another 
   auto lines = [](const std::string& before, const std::string& after) {
     auto found = compare(good("f.conf", "cluster {port: -1, " + before + "}"),
                          good("f.conf", "cluster {port: -1, " + after + "}"));
-    std::string text = found.refusal();
+    std::string text = first_refusal(found);
     for (auto& one : found.changes)
       text += one.refused || one.line.empty() ? "" : one.line + ";";
     for (auto& one : found.changes)
@@ -376,7 +376,7 @@ TEST_CASE("a reload tells of routes what nats-server tells, and refuses another 
   CHECK(lines("", "authorization {user: a, password: hunter1}") == "Reloaded: cluster;");
   CHECK(lines("", "tls " + tls) == "Reloaded: cluster;");
   CHECK(lines("", "host: h") == "config reload not supported for cluster host: old=0.0.0.0, new=h");
-  CHECK(compare(good("f.conf", ""), good("f.conf", "cluster {port: -1}")).refusal()
+  CHECK(first_refusal(compare(good("f.conf", ""), good("f.conf", "cluster {port: -1}")))
         == "config reload not supported for cluster port: old=0, new=-1");
 }
 

@@ -362,7 +362,7 @@ TEST_CASE("a reload changes remotes and certificates of gateways and remotes of 
           "nothing else") {
   auto said = [](const std::string& before, const std::string& after) {
     auto found = compare(good("f.conf", before), good("f.conf", after));
-    std::string text = found.refusal();
+    std::string text = first_refusal(found);
     for (auto& one : found.changes) {
       CHECK_MESSAGE((one.before + one.after).find("hunter") == std::string::npos, one.option);
       text += one.refused || one.line.empty() ? "" : one.line + ";";

@@ -1,6 +1,7 @@
 // test/config/made_up_world.hpp: files and an environment that exist in a test only.
 #pragma once
 
+#include "config/difference.hpp"
 #include "config/load.hpp"
 
 #include <map>
@@ -51,6 +52,12 @@ private:
 inline load_result read_text(const std::string& name, const std::string& text) {
   return made_up_world{{{name, text}, {"c.pem", "c"}, {"k.pem", "k"}, {"ca.pem", "a"}}, {}}.read(
       name);
+}
+
+/// Empty: the reload is not refused.
+inline std::string first_refusal(const difference& found) {
+  auto all = found.refusals();
+  return all.empty() ? std::string{} : all.front();
 }
 
 /// All complaints, each on its line.
