@@ -7,6 +7,7 @@
 #include "security/user_template.hpp"
 
 #include <algorithm>
+#include <initializer_list>
 
 namespace troupe::config {
 
@@ -30,11 +31,11 @@ public:
               reading& to)
       : values_{values}, own_{own}, around_{around}, to_{to} {}
 
+  /// Also without any link: keys that then do nothing have to be told, or else a broker runs
+  /// without the protection that they stand for.
   void read() {
-    to_.out.cluster_name = usual_name;
-    values_.take_text(n("gateway_name"), "cluster.name", to_.out.cluster_name);
-    if (auto* name = values_.find(n("gateway_name")); name != nullptr && name->text.empty())
-      to_.found.error(name->where, name->key + " must not be empty");
+    if (asks_for_links(values_))
+      read_name();
     read_cluster();
     read_gateway();
     read_leafnodes();
@@ -43,24 +44,32 @@ public:
 private:
   static std::string n(std::string_view key) { return network_key(key); }
 
+  void read_name() {
+    to_.out.cluster_name = usual_name;
+    values_.take_text(n("gateway_name"), "cluster.name", to_.out.cluster_name);
+    if (auto* name = values_.find(n("gateway_name")); name != nullptr && name->text.empty())
+      to_.found.error(name->where, name->key + " must not be empty");
+  }
+
   void read_cluster() {
     auto* peers = values_.find(n("peers"));
     auto& cluster = to_.out.cluster;
     values_.take_int(n("peer_port"), "cluster.port", cluster.port);
     if (peers != nullptr && cluster.port == 0)
       cluster.port = usual_peer_port;
-    if (cluster.port == 0)
+    if (cluster.port == 0) {
+      warn_idle({"peer_user", "peer_password"}, n("peers") + " or " + n("peer_port"));
       return;
+    }
     cluster.host = to_.out.client.host;
     cluster.no_advertise = true; // clients learn of brokers by SRV or middleware_hosts
+    read_peer_login();
     auto& auth = cluster.authorization;
-    values_.take_text(n("peer_user"), "cluster.authorization.user", auth.user);
-    values_.take_text(n("peer_password"), "cluster.authorization.password", auth.password);
     if (peers != nullptr) {
       // Every broker of a site may have the same list, which then names the broker itself: a route
       // to oneself is recognised when it is dialled.
       to_.found.note_origin("cluster.routes", peers->key, to_string(peers->where));
-      cluster.routes = read_urls(*peers, usual_peer_port);
+      cluster.routes = read_urls(*peers, usual_peer_port, false);
       for (auto& route : cluster.routes)
         if (route.user.empty()) {
           route.user = auth.user;
@@ -69,6 +78,20 @@ private:
     }
     cluster.tls = mutual();
     find_members();
+  }
+
+  /// Half a login is told here, for the rule that asks for both halves does not know these keys.
+  void read_peer_login() {
+    auto& auth = to_.out.cluster.authorization;
+    bool user = values_.take_text(n("peer_user"), "cluster.authorization.user", auth.user);
+    bool password =
+        values_.take_text(n("peer_password"), "cluster.authorization.password", auth.password);
+    if (user == password)
+      return;
+    auto* one = values_.find(n(user ? "peer_user" : "peer_password"));
+    to_.found.error(one->where,
+                    one->key + " is set without " + n(user ? "peer_password" : "peer_user"));
+    auth = {};
   }
 
   /// DNS is asked first, unless it must not be or this machine has no domain.
@@ -105,7 +128,7 @@ private:
     else if (gateway.port == 0)
       to_.found.error(remotes->where, remotes->key + " needs " + n("gateway_port")
                                           + ", where the other clusters connect");
-    gateway.name = to_.out.cluster_name;
+    auto& own_name = to_.out.cluster_name;
     gateway.host = to_.out.client.host;
     gateway.reject_unknown = true;
     gateway.tls = mutual();
@@ -116,15 +139,24 @@ private:
       remote.name = name;
       auto prefix = n("gateway_remote") + "." + name + ".";
       if (auto* urls = values_.find(prefix + "urls"))
-        remote.urls = read_urls(*urls, 0);
-      else if (name == gateway.name)
+        remote.urls = read_urls(*urls, 0, false);
+      else if (name == own_name)
         continue; // ourselves, and without an address: nothing to remember
       else
         to_.found.error(remotes->where,
                         remotes->key + " names " + name + ", but " + prefix + "urls is not set");
       remote.tls = read_remote_tls(prefix, remote.plain);
-      gateway.remotes.push_back(std::move(remote));
+      if (!remote.urls.empty()) // else it has been told, and a rule would say it again
+        gateway.remotes.push_back(std::move(remote));
     }
+    if (!names.empty()
+        && std::all_of(names.begin(), names.end(), [&](auto& name) { return name == own_name; }))
+      to_.found.warning(remotes->where, remotes->key + " names nobody but this cluster, " + own_name
+                                            + ": no other cluster is dialled or let in");
+    if (gateway.port == 0)
+      gateway = {}; // which has been told
+    else
+      gateway.name = own_name;
   }
 
   void read_leafnodes() {
@@ -150,13 +182,16 @@ private:
     for (auto& name : names)
       read_leaf_remote(name, *remotes);
     force_account();
+    std::erase_if(to_.out.leafnodes.remotes, [](auto& remote) { // told, and a rule would again
+      return remote.urls.empty();
+    });
   }
 
   void read_leaf_remote(const std::string& name, const choria_setting& remotes) {
     leaf_remote remote;
     auto prefix = n("leafnode_remote") + "." + name + ".";
     if (auto* url = values_.find(prefix + "url"))
-      remote.urls = read_urls(*url, 0);
+      remote.urls = read_urls(*url, 0, true);
     else
       to_.found.error(remotes.where,
                       remotes.key + " names " + name + ", but " + prefix + "url is not set");
@@ -282,28 +317,41 @@ private:
     return tls;
   }
 
-  std::vector<peer_url> read_urls(const choria_setting& one, int example_port) {
+  /// None: why is among the errors.
+  std::vector<peer_url> read_urls(const choria_setting& one, int example_port, bool of_hub) {
     std::vector<peer_url> urls;
+    bool blank = true;
     for (auto& text : split_list(one.text, ',')) {
       if (text.empty())
         continue;
+      blank = false;
       auto [url, wrong] = parse_peer_url(text);
       if (wrong.empty() && url.port == 0 && !is_service_name(url.host))
         wrong = "it names no port"
                 + (example_port == 0
                        ? std::string{}
                        : "; write " + to_string(url) + ":" + std::to_string(example_port));
+      if (wrong.empty())
+        wrong = fault_of_scheme(url, of_hub);
       if (!wrong.empty())
         to_.found.error(one.where, one.key + ": \"" + without_user(text) + "\": " + wrong);
       else if (std::find(urls.begin(), urls.end(), url) == urls.end())
         urls.push_back(std::move(url));
     }
+    if (blank)
+      to_.found.error(one.where, one.key + " names no address");
     return urls;
   }
 
   void demand_file(const choria_setting& one, const std::string& path) {
     if (!around_.read_file(path))
       to_.found.error(one.where, one.key + ": " + path + " cannot be read");
+  }
+
+  void warn_idle(std::initializer_list<std::string_view> keys, const std::string& needed) {
+    for (auto key : keys)
+      if (auto* one = values_.find(n(key)))
+        to_.found.warning(one->where, one->key + " does nothing without " + needed);
   }
 
   /// Lines about a remote that the list does not name do nothing.
@@ -340,8 +388,7 @@ bool asks_for_links(const choria_values& values) {
 
 void read_choria_links(choria_values& values, const std::optional<security::tls_settings>& own,
                        const surroundings& around, reading& to) {
-  if (asks_for_links(values))
-    link_binder{values, own, around, to}.read();
+  link_binder{values, own, around, to}.read();
 }
 
 } // namespace troupe::config

@@ -146,6 +146,16 @@ std::optional<security::tls_settings> link_block::read_tls_block(const member& o
   return tls;
 }
 
+std::string fault_of_scheme(const peer_url& url, bool of_hub) {
+  auto& scheme = url.scheme;
+  bool known =
+      scheme.empty()
+      || any_of(scheme, {"nats", "tls", "nats-route", "nats-gateway", "nats-leaf", "leafnode"})
+      || (of_hub && is_websocket(url));
+  return known ? std::string{}
+               : "nothing here speaks " + scheme + "; write host:port, or nats:// before it";
+}
+
 bool is_service_name(std::string_view host) noexcept {
   return host.starts_with('_')
          && (host.find("._tcp.") != host.npos || host.find("._udp.") != host.npos);
@@ -160,6 +170,8 @@ void link_block::add_url(const value& item, const place& where, std::string_view
   auto [url, wrong] = parse_peer_url(item.text);
   if (wrong.empty() && url.scheme.empty() && from_ == dialect::nats)
     wrong = "it has no scheme; write nats://" + to_string(url);
+  if (wrong.empty() && from_ == dialect::yaml)
+    wrong = fault_of_scheme(url, what == "leafnode");
   if (wrong.empty() && url.port == 0 && usual_port == 0 && !is_service_name(url.host))
     wrong = "it names no port";
   if (!wrong.empty()) {

@@ -11,6 +11,10 @@
 
 namespace troupe::config {
 
+/// Why nothing can be dialled by its scheme, in front ends that are not nats-server's, which takes
+/// any; empty: it can, or there is none. Only a hub may be reached by a websocket.
+std::string fault_of_scheme(const peer_url& url, bool of_hub);
+
 /// Whether a host is the name of an SRV record, "_mcollective-broker._tcp.example.net": it stands
 /// for the hosts and ports that DNS says.
 bool is_service_name(std::string_view host) noexcept;

@@ -193,16 +193,30 @@ TEST_CASE("each mistake in Choria's gateways and leaf nodes has its sentence") {
                                         + "gateway_remotes, the names of the other clusters"},
       {n + "gateway_remotes = A\n" + n + "gateway_remote.A.urls = a:1\n",
        "broker.cfg:7: " + n + "gateway_remotes needs " + n
-           + "gateway_port, where the other clusters connect\ngateway \"CHORIA\" has no port "
-             "specified (select -1 for random port)"},
+           + "gateway_port, where the other clusters connect"},
       {n + "gateway_port = 7001\n" + n + "gateway_remotes = A\n",
        "broker.cfg:8: " + n + "gateway_remotes names A, but " + n
-           + "gateway_remote.A.urls is not set\ngateway \"A\" has no URL"},
+           + "gateway_remote.A.urls is not set"},
       {n + "gateway_port = 7001\n" + n + "gateway_remotes = A\n" + n
            + "gateway_remote.A.urls = a\n",
+       "broker.cfg:9: " + n + "gateway_remote.A.urls: \"a\": it names no port"},
+      {n + "gateway_port = 7001\n" + n + "gateway_remotes = A\n" + n
+           + "gateway_remote.A.urls = ,\n",
+       "broker.cfg:9: " + n + "gateway_remote.A.urls names no address"},
+      {n + "gateway_port = 7001\n" + n + "gateway_remotes = A\n" + n
+           + "gateway_remote.A.urls = http://a:1, ws://a:2, tls://a:3\n",
        "broker.cfg:9: " + n
-           + "gateway_remote.A.urls: \"a\": it names no port\ngateway \"A\" has "
-             "no URL"},
+           + "gateway_remote.A.urls: \"http://a:1\": nothing here speaks http; write host:port, or "
+             "nats:// before it\nbroker.cfg:9: "
+           + n
+           + "gateway_remote.A.urls: \"ws://a:2\": nothing here speaks ws; write host:port, or "
+             "nats:// before it"},
+      {n + "gateway_port = 7001\n" + n + "gateway_name = A\n" + n + "gateway_remotes = A\n",
+       "broker.cfg:9: " + n
+           + "gateway_remotes names nobody but this cluster, A: no other cluster is dialled or let "
+             "in"},
+      {n + "peers = a:1\n" + n + "peer_password = hunter2\n",
+       "broker.cfg:8: " + n + "peer_password is set without " + n + "peer_user"},
       {sites + n + "gateway_remote.Paris.urls = p:1\n",
        "broker.cfg:11: " + n + "gateway_remote.Paris.urls does nothing: " + n
            + "gateway_remotes does not name Paris"},
@@ -216,13 +230,10 @@ TEST_CASE("each mistake in Choria's gateways and leaf nodes has its sentence") {
        "broker.cfg:11: " + n
            + "gateway_remote.Tokyo.tls.verify does nothing without tls.cert, "
              "tls.key and tls.ca of this remote"},
-      {n + "leafnode_remotes = A\n",
-       "broker.cfg:7: " + n + "leafnode_remotes names A, but " + n
-           + "leafnode_remote.A.url is not set\nbroker.cfg:7: " + n
-           + "leafnode_remotes holds an entry without url, the address of a hub"},
+      {n + "leafnode_remotes = A\n", "broker.cfg:7: " + n + "leafnode_remotes names A, but " + n
+                                         + "leafnode_remote.A.url is not set"},
       {n + "leafnode_remotes = A\n" + n + "leafnode_remote.A.url = a\n",
-       "broker.cfg:8: " + n + "leafnode_remote.A.url: \"a\": it names no port\nbroker.cfg:7: " + n
-           + "leafnode_remotes holds an entry without url, the address of a hub"},
+       "broker.cfg:8: " + n + "leafnode_remote.A.url: \"a\": it names no port"},
       {n + "leafnode_remotes = A\n" + n + "leafnode_remote.A.url = a:1\n" + n
            + "leafnode_remote.A.credentials = no.creds\n",
        "broker.cfg:9: " + n + "leafnode_remote.A.credentials: no.creds cannot be read"},
@@ -236,4 +247,26 @@ TEST_CASE("each mistake in Choria's gateways and leaf nodes has its sentence") {
   };
   for (auto& one : mistakes)
     CHECK_MESSAGE(complaints(choria(one.text)) == one.complaint, one.text);
+}
+
+TEST_CASE("a key that protects links or leaf clients is not passed over where there are none") {
+  const auto wants_account =
+      " needs a leafnode_remote with an account, which clients are placed in";
+  CHECK(complaints(choria(n + "leafnode_client_template = provisioning\n"))
+        == "broker.cfg:7: " + n + "leafnode_client_template" + wants_account);
+  CHECK(complaints(choria(n + "leafnode_default_account = A\n"))
+        == "broker.cfg:7: " + n
+               + "leafnode_default_account names \"A\", which no leafnode_remote is bound to");
+  CHECK(complaints(choria(n + "gateway_remote.A.urls = a:1\n"))
+        == "broker.cfg:7: " + n + "gateway_remote.A.urls does nothing: " + n
+               + "gateway_remotes does not name A");
+  CHECK(complaints(choria(n + "leafnode_remote.A.url = a:1\n"))
+        == "broker.cfg:7: " + n + "leafnode_remote.A.url does nothing: " + n
+               + "leafnode_remotes does not name A");
+  const auto lonely = " does nothing without " + n + "peers or " + n + "peer_port";
+  CHECK(complaints(choria(n + "peer_user = a\n" + n + "peer_password = b\n"))
+        == "broker.cfg:7: " + n + "peer_user" + lonely + "\nbroker.cfg:8: " + n + "peer_password"
+               + lonely);
+  CHECK(complaints(choria("")) == "");
+  CHECK(choria("").opts.cluster_name.empty());
 }

@@ -302,7 +302,7 @@ TEST_CASE("each mistake in Choria's peers has its sentence") {
        "broker.cfg:7: plugin.choria.network.peer_port and listen.port are both 4222"},
       {"plugin.choria.network.peers = c1:5222\nplugin.choria.network.peer_user = u\n",
        "broker.cfg:8: plugin.choria.network.peer_user is set without "
-       "cluster.authorization.password"},
+       "plugin.choria.network.peer_password"},
   };
   for (auto& one : mistakes)
     CHECK_MESSAGE(complaints(choria(one.text)) == one.complaint, one.text);
