@@ -199,6 +199,7 @@ bool read_leaf_authorization(const member& one, link_block& block, dialect from,
     read_users(one, block, from, to);
   } else if (key == "account") {
     block.assign_text(one, leafs.account);
+    block.note("leafnodes.authorization.account", one);
   } else if (key == "nkey") {
     block.assign_text(one, leafs.nkey);
     if (!security::is_public_nkey(leafs.nkey, security::nkey_kind::user))

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <initializer_list>
 
 namespace troupe::config {
 
@@ -56,19 +57,21 @@ public:
     if (gateway.name.empty() && gateway.port == 0)
       return;
     if (gateway.name.empty())
-      say("gateway has no name");
+      say_at({"gateway.port"}, "gateway has no name");
     else if (gateway.name.find(' ') != std::string::npos)
-      say("gateway name cannot contain spaces");
+      say_at({"gateway.name"}, "gateway name cannot contain spaces");
     else if (gateway.port == 0)
-      say("gateway \"" + gateway.name + "\" has no port specified (select -1 for random port)");
+      say_at({"gateway.name"},
+             "gateway \"" + gateway.name + "\" has no port specified (select -1 for random port)");
     if (!opts_.cluster_name.empty() && !gateway.name.empty() && opts_.cluster_name != gateway.name)
-      say("cluster name conflicts between cluster and gateway definitions");
+      say_at({"gateway.name"}, "cluster name conflicts between cluster and gateway definitions: \""
+                                   + opts_.cluster_name + "\" and \"" + gateway.name + "\"");
     for (size_t i = 0; i < gateway.remotes.size(); ++i) {
       auto& remote = gateway.remotes[i];
       if (remote.name.empty())
-        say("gateway in the list " + std::to_string(i) + " has no name");
+        say_at({"gateway.gateways"}, "gateway in the list " + std::to_string(i) + " has no name");
       else if (remote.urls.empty())
-        say("gateway \"" + remote.name + "\" has no URL");
+        say_at({"gateway.gateways"}, "gateway \"" + remote.name + "\" has no URL");
     }
   }
 
@@ -97,7 +100,8 @@ public:
     if (!websocket.enabled())
       return;
     if (!websocket.tls && !websocket.no_tls && found_.errors.empty())
-      say("websocket requires TLS configuration");
+      say_at({"websocket.port"}, "websocket requires TLS configuration; add a tls block, or "
+                                 "no_tls: true where a proxy speaks it");
     for (auto& origin : websocket.allowed_origins)
       if (protocol::parse_web_origin(origin).scheme.empty())
         say(said("websocket.allowed_origins") + ": unable to parse allowed origin \"" + origin
@@ -115,8 +119,8 @@ public:
     bool gateways = !opts_.gateway.name.empty() || opts_.gateway.port != 0;
     if (opts_.leafnodes.port != 0 && gateways && opts_.system_account.empty()
         && !opts_.operators.enabled())
-      say("leaf nodes and gateways (both being defined) require a system account to also be "
-          "configured");
+      say_at({"leafnodes.port"}, "leaf nodes and gateways (both being defined) require a system "
+                                 "account to also be configured; name one as system_account");
   }
 
   void check_own() {
@@ -147,6 +151,16 @@ public:
 
 private:
   void say(std::string sentence) { broken_.push_back(std::move(sentence)); }
+
+  /// With the place of the first of `options` that a file sets; the sentence names the key.
+  void say_at(std::initializer_list<std::string_view> options, std::string sentence) {
+    for (auto option : options)
+      if (auto* from = found_.origin_of(option); from != nullptr && from->place != "flag") {
+        say(from->place + ": " + sentence);
+        return;
+      }
+    say(std::move(sentence));
+  }
 
   /// The option as the operator typed it, with its place.
   std::string said(std::string_view option) const {
@@ -207,8 +221,9 @@ private:
       return is_websocket(url) != is_websocket(urls.front());
     });
     if (mixed)
-      say("remote leaf node configuration cannot have a mix of websocket and non-websocket urls: "
-          + to_string(urls));
+      say_at({"leafnodes.remotes"}, "remote leaf node configuration cannot have a mix of websocket "
+                                    "and non-websocket urls: "
+                                        + to_string(urls));
     if (remote.first_info_timeout < nanoseconds{0} || remote.dial_timeout < nanoseconds{0}
         || remote.proxy.timeout < nanoseconds{0})
       say(said("leafnodes.remotes") + ": a timeout of " + to_string(urls) + " is negative");
@@ -222,7 +237,7 @@ private:
         if (!remotes[i].urls.empty() && remotes[i].urls == remotes[j].urls
             && account_of(remotes[i]) == account_of(remotes[j])
             && remotes[i].credentials == remotes[j].credentials)
-          say("duplicate remote " + to_string(remotes[i].urls));
+          say_at({"leafnodes.remotes"}, "duplicate remote " + to_string(remotes[i].urls));
   }
 
   static std::string account_of(const leaf_remote& remote) {
@@ -235,7 +250,8 @@ private:
       return security::is_public_nkey(text, security::nkey_kind::account);
     };
     if (!leafs.users.empty())
-      say("operator mode does not allow specifying users in leafnode config");
+      say_at({"leafnodes.authorization.users"},
+             "operator mode does not allow specifying users in leafnode config");
     for (auto& remote : leafs.remotes)
       if (!is_key(remote.account)) {
         say("operator mode requires account nkeys in remotes: " + said("leafnodes.remotes")
@@ -244,7 +260,8 @@ private:
         return;
       }
     if (leafs.port != 0 && !leafs.account.empty() && !is_key(leafs.account))
-      say("operator mode and non account nkeys are incompatible");
+      say_at({"leafnodes.authorization.account", "leafnodes.port"},
+             "operator mode and non account nkeys are incompatible");
   }
 
   void check_leaf_accounts() {
@@ -256,18 +273,18 @@ private:
              || std::any_of(users.begin(), users.end(),
                             [&](auto& one) { return one.account == name; });
     };
-    auto demand = [&](const std::string& name, std::string_view where) {
+    auto demand = [&](const std::string& name, std::string_view where, std::string_view option) {
       if (!known(name))
-        say("cannot find local account \"" + name + "\" specified in leafnode "
-            + std::string{where});
+        say_at({option}, "cannot find local account \"" + name + "\" specified in leafnode "
+                             + std::string{where} + "; add it to accounts");
     };
     if (!found_.errors.empty())
       return;
-    demand(opts_.leafnodes.account, "authorization");
+    demand(opts_.leafnodes.account, "authorization", "leafnodes.authorization.account");
     for (auto& who : opts_.leafnodes.users)
-      demand(who.account, "authorization");
+      demand(who.account, "authorization", "leafnodes.authorization.users");
     for (auto& remote : opts_.leafnodes.remotes)
-      demand(remote.account, "remote");
+      demand(remote.account, "remote", "leafnodes.remotes");
   }
 
   /// Two listeners on one port: the second could not be opened.

@@ -171,13 +171,15 @@ TEST_CASE("each mistake in a gateway block has its sentence") {
   const mistake mistakes[] = {
       {"gateway: 5\n", "bad.conf:1:0: gateway must be a map of settings, not 5"},
       {"gateway {nam: 1}\n", "bad.conf:1:9: unknown field \"nam\""},
-      {"gateway {port: 7222}\n", "gateway has no name"},
-      {"gateway {name: \"a b\", port: 7222}\n", "gateway name cannot contain spaces"},
-      {"gateway {name: G}\n", "gateway \"G\" has no port specified (select -1 for random port)"},
+      {"gateway {port: 7222}\n", "bad.conf:1:9: gateway has no name"},
+      {"gateway {name: \"a b\", port: 7222}\n", "bad.conf:1:9: gateway name cannot contain spaces"},
+      {"gateway {name: G}\n",
+       "bad.conf:1:9: gateway \"G\" has no port specified (select -1 for random port)"},
       {"gateway {name: G, port: -1, reject_unknown: x}\n",
        "bad.conf:1:28: reject_unknown must be true or false without quotes, not \"x\""},
       {"gateway {name: G, port: -1}\ncluster {name: C}\n",
-       "cluster name conflicts between cluster and gateway definitions"},
+       "bad.conf:1:9: cluster name conflicts between cluster and gateway definitions: \"C\" and "
+       "\"G\""},
       {"gateway {name: G, port: -1, authorization {users: []}}\n",
        "bad.conf:1:43: Gateway authorization does not allow multiple users"},
       {"gateway {name: G, port: -1, authorization {token: a}}\n",
@@ -189,11 +191,12 @@ TEST_CASE("each mistake in a gateway block has its sentence") {
       {"gateway {name: G, port: -1, gateways: [a]}\n",
        "bad.conf:1:39: Expected gateway entry to be a map/struct, got \"a\""},
       {"gateway {name: G, port: -1, gateways: [{url: \"nats://a:1\"}]}\n",
-       "gateway in the list 0 has no name"},
-      {"gateway {name: G, port: -1, gateways: [{name: A}]}\n", "gateway \"A\" has no URL"},
+       "bad.conf:1:28: gateway in the list 0 has no name"},
+      {"gateway {name: G, port: -1, gateways: [{name: A}]}\n",
+       "bad.conf:1:28: gateway \"A\" has no URL"},
       {"gateway {name: G, port: -1, gateways: [{name: A, urls: [\"nats://u:hunter2@a\"]}]}\n",
        "bad.conf:1:56: error parsing gateway url [\"nats://[REDACTED]@a\"]: it names no port\n"
-       "gateway \"A\" has no URL"},
+       "bad.conf:1:28: gateway \"A\" has no URL"},
       {"gateway {name: G, port: -1, gateways: [{name: A, url: \"nats://a:1\", urlz: []}]}\n",
        "bad.conf:1:68: unknown field \"urlz\""},
       {"gateway {name: G, port: -1, tls {cert_file: no.pem, key_file: k.pem}}\n",
@@ -202,8 +205,8 @@ TEST_CASE("each mistake in a gateway block has its sentence") {
        "bad.conf:1:28: write_timeout: write_timeout must be 'default', 'close' or 'retry', not "
        "\"x\""},
       {"gateway {name: G, port: -1}\nleafnodes {port: -1}\n",
-       "leaf nodes and gateways (both being defined) require a system account to also be "
-       "configured"},
+       "bad.conf:2:12: leaf nodes and gateways (both being defined) require a system account to "
+       "also be configured; name one as system_account"},
   };
   for (auto& one : mistakes)
     CHECK_MESSAGE(complaints(read_text("bad.conf", one.text)) == one.complaint, one.text);
@@ -212,9 +215,15 @@ TEST_CASE("each mistake in a gateway block has its sentence") {
        "bad.yaml:1:11: unknown key \"nme\" in gateway; did you mean \"name\"?"},
       {"gateway: {name: G, port: -1, gateways: [{nmae: A}]}\n",
        "bad.yaml:1:42: unknown key \"nmae\" in gateway.gateways; did you mean \"name\"?\n"
-       "gateway in the list 0 has no name"},
+       "bad.yaml:1:30: gateway in the list 0 has no name"},
       {"gateway: {name: G, port: -1, gateways: [{name: A, url: 'a:1'}, {name: A, url: 'b:1'}]}\n",
        "bad.yaml:1:30: gateway.gateways names \"A\" twice; put its URLs into one entry"},
+      {"gateway: {name: G, port: -1, gateways: [{name: A, urls: ['a:1', 'http://a:1', "
+       "'wss://a:1']}]}\n",
+       "bad.yaml:1:65: error parsing gateway url [\"http://a:1\"]: nothing here speaks http; write "
+       "host:port, or nats:// before it\n"
+       "bad.yaml:1:79: error parsing gateway url [\"wss://a:1\"]: nothing here speaks wss; write "
+       "host:port, or nats:// before it"},
       {"gateway: {gateways: [{name: A, url: 'a:1'}]}\n",
        "bad.yaml:1:11: gateway.gateways needs gateway.name and gateway.port"},
       {"gateway: {name: G, port: 4222}\n",
@@ -260,7 +269,8 @@ TEST_CASE("each mistake in a leafnodes block has its sentence") {
       {"leafnodes {authorization {nkey: abc}}\n",
        "bad.conf:1:26: Not a valid public nkey for leafnode authorization"},
       {"leafnodes {authorization {user: a, password: b, account: NOPE}}\n",
-       "cannot find local account \"NOPE\" specified in leafnode authorization"},
+       "bad.conf:1:48: cannot find local account \"NOPE\" specified in leafnode authorization; add "
+       "it to accounts"},
       {"leafnodes {remotes: {}}\n",
        "bad.conf:1:11: Expected remotes field to be an array, got a map"},
       {"leafnodes {remotes: [a]}\n",
@@ -268,7 +278,8 @@ TEST_CASE("each mistake in a leafnodes block has its sentence") {
       {"leafnodes {remotes: [{url: \"nats://a\", acount: A}]}\n",
        "bad.conf:1:39: unknown field \"acount\""},
       {"leafnodes {remotes: [{url: \"nats://a\", account: NOPE}]}\n",
-       "cannot find local account \"NOPE\" specified in leafnode remote"},
+       "bad.conf:1:11: cannot find local account \"NOPE\" specified in leafnode remote; add it to "
+       "accounts"},
       {"leafnodes {remotes: [{url: \"nats://a\", account: \"$G\", local: \"$G\"}]}\n",
        "bad.conf:1:54: \"local\" and \"account\" are names of one option; keep one of them"},
       {"leafnodes {remotes: [{url: \"a:1\"}]}\n",
@@ -286,10 +297,11 @@ TEST_CASE("each mistake in a leafnodes block has its sentence") {
       {"leafnodes {remotes: [{url: \"nats://a\", hub: 1}]}\n",
        "bad.conf:1:39: hub must be true or false without quotes, not 1"},
       {"leafnodes {remotes: [{urls: [\"nats://a\", \"ws://b\"]}]}\n",
-       "remote leaf node configuration cannot have a mix of websocket and non-websocket urls: "
+       "bad.conf:1:11: remote leaf node configuration cannot have a mix of websocket and "
+       "non-websocket urls: "
        "nats://a:7422, ws://b:7422"},
       {"leafnodes {remotes: [{url: \"nats://u:hunter2@a\"}, {url: \"nats://u:hunter2@a\"}]}\n",
-       "duplicate remote nats://a:7422"},
+       "bad.conf:1:11: duplicate remote nats://a:7422"},
       {"leafnodes {remotes: [{url: \"ws://a\", proxy {url: \"ftp://b\"}}]}\n",
        "bad.conf:1:37: proxy URL scheme must be http or https"},
       {"leafnodes {remotes: [{url: \"ws://a\", proxy {url: \"http://:80\"}}]}\n",

@@ -65,7 +65,8 @@ TEST_CASE("a websocket in the clear has to be asked for, and one origin may be a
   CHECK(opts.websocket.allowed_origins == std::vector<std::string>{"https://a:1"});
   CHECK(opts.websocket.handshake_timeout == 2s);
   CHECK(complaints(read_text("a.conf", "websocket {port: 1}"))
-        == "websocket requires TLS configuration");
+        == "a.conf:1:11: websocket requires TLS configuration; add a tls block, or no_tls: true "
+           "where a proxy speaks it");
   CHECK_FALSE(good("a.conf", "websocket {no_tls: true}").websocket.enabled());
 }
 
