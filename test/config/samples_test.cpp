@@ -6,7 +6,7 @@
 using namespace troupe::config;
 
 TEST_CASE("each sample loads without an error, a warning or an inactive key") {
-  for (std::string name : {"broker.conf", "troupe.yaml", "nats-server.conf"}) {
+  for (std::string name : {"broker.conf", "site.conf", "troupe.yaml", "nats-server.conf"}) {
     auto here = this_machine();
     auto text = here.read_file(TROUPE_SAMPLES "/" + name);
     REQUIRE_MESSAGE(text, name);
