@@ -4,6 +4,7 @@
 #include "actors/account.hpp"
 #include "actors/destination.hpp"
 #include "protocol/forwarding.hpp"
+#include "protocol/link_limits.hpp"
 #include "protocol/route_pool.hpp"
 #include "security/permissions.hpp"
 
@@ -49,7 +50,9 @@ public:
   std::string pinned;        ///< of a route: its one account; empty: it has a slot of a pool
   uint32_t pool_size = 1;    ///< of a route: between so many slots our accounts are divided
   uint32_t pool_index = 0;   ///< and this is its own, for what its peer is told
-  bool isolated = false;     ///< of a leaf: it hears nothing of other leafs
+  /// Bytes behind a verb that may be written to it; what makes a longer line does not pass.
+  size_t longest_line = protocol::longest_common_line;
+  bool isolated = false; ///< of a leaf: it hears nothing of other leafs
   /// Of a leaf: `may_publish()` says which subjects may go there; null: all.
   security::permissions_ptr sends;
   /// To the peer and back, in nanoseconds; before the first answer the peer counts as far away.

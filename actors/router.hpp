@@ -319,6 +319,7 @@ private:
                  const routed_message& msg);
   void write_line(outgoing& out, account& where, const wanted_link& whom,
                   const routed_message& msg);
+  void note_too_long(const account& where);
   void write_same_line(outgoing& out, account& where, uint64_t subject, const wanted_link& whom,
                        const routed_message& msg);
   void tell_no_responders(const broker_message& request);
@@ -355,7 +356,8 @@ private:
   std::vector<remote_interest*> remotes_;   // interest that is looked at when clients have theirs
   std::vector<wanted_link> wanted_;
   std::vector<chosen_queue> chosen_;
-  uint64_t round_ = 0; // of what open_batch::wanted says
+  uint64_t too_long_ = 0; ///< messages that were not written, or not for all groups
+  uint64_t round_ = 0;    // of what open_batch::wanted says
   uint64_t mapped_round_ = 0;
   std::string mapped_reply_; // of the message of that round
   mapped_ways mapped_;

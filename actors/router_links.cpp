@@ -1,5 +1,6 @@
 // actors/router_links.cpp: takes messages to other servers, and those of other servers to clients.
 #include "actors/broker_services.hpp"
+#include "actors/log.hpp"
 #include "actors/router_lines.hpp"
 
 #include <algorithm>
@@ -313,6 +314,15 @@ void router::write_same_line(outgoing& out, account& where, uint64_t subject,
   unsent_ += known.length + wire.size();
 }
 
+/// The peer would end the link for all who use it. Told ever more rarely, for tenants can cause it.
+void router::note_too_long(const account& where) {
+  if (++too_long_; (too_long_ & (too_long_ - 1)) == 0)
+    log::warn(
+        "In account {} a message's subject, or the names of its queue groups, are too long for "
+        "a link: not all of them get it ({} times so far)",
+        log::printable(where.name), too_long_);
+}
+
 /// RMSG, HMSG and LMSG in all their shapes (routes.md 8, gateways.md 5, leafnodes.md 9).
 void router::write_line(outgoing& out, account& where, const wanted_link& whom,
                         const routed_message& msg) {
@@ -327,11 +337,18 @@ void router::write_line(outgoing& out, account& where, const wanted_link& whom,
     head = {};
   auto origin = origin_for(to, msg);
   bool slice = wire.size() >= slice_from && msg.owner;
-  size_t names = 0;
-  for (auto at = whom.first_queue; at != no_one; at = chosen_[at].next)
-    names += chosen_[at].name.size() + 1;
-  auto* at = out.room(64 + origin.size() + where.name.size() + name.size() + pub.reply.size()
-                      + names + head.size() + (slice ? 0 : wire.size()));
+  size_t words = 64 + origin.size() + where.name.size() + name.size() + pub.reply.size();
+  auto last = whom.first_queue; // the first group for which there is no room
+  while (last != no_one && words + chosen_[last].name.size() < to.longest_line) {
+    words += chosen_[last].name.size() + 1;
+    last = chosen_[last].next;
+  }
+  if (last != no_one || words > to.longest_line) [[unlikely]] {
+    note_too_long(where);
+    if (words > to.longest_line)
+      return;
+  }
+  auto* at = out.room(words + head.size() + (slice ? 0 : wire.size()));
   auto* begin = at;
   auto word = [&](std::string_view text) {
     at = put(at, text);
@@ -346,11 +363,11 @@ void router::write_line(outgoing& out, account& where, const wanted_link& whom,
   if (to.names_account())
     word(where.name);
   word(name);
-  if (whom.first_queue != no_one)
+  if (whom.first_queue != last)
     word(pub.reply.empty() ? "|" : "+");
   if (!pub.reply.empty())
     word(pub.reply);
-  for (auto each = whom.first_queue; each != no_one; each = chosen_[each].next)
+  for (auto each = whom.first_queue; each != last; each = chosen_[each].next)
     word(chosen_[each].name);
   if (headers || !origin.empty()) {
     at = put_number(at, !headers ? 0 : head.empty() ? pub.header_size : head.size());

@@ -246,7 +246,10 @@ void gateway_session::write(std::string_view account, const actors::announcement
       line_ += " 1";
   }
   line_ += "\r\n";
-  host_.say(line_);
+  if (line_.size() <= where_.dest->longest_line)
+    host_.say(line_);
+  else
+    log::warn("gid:{} - {}", where_.dest->cid, too_long_to_tell);
 }
 
 } // namespace troupe::federation

@@ -4,6 +4,7 @@
 #include "actors/gateway_reply.hpp"
 #include "actors/log.hpp"
 #include "protocol/errc.hpp"
+#include "protocol/link_limits.hpp"
 
 #include <fmt/format.h>
 
@@ -143,6 +144,8 @@ bool gateway_session::first_info() {
   dest.headers = peer_.headers;
   dest.set_cluster(peer_.gateway);
   dest.hash = actors::short_hash(peer_.gateway);
+  if (!peer_.troupe.empty())
+    dest.longest_line = protocol::longest_own_line;
   stage_ = stage::introduced;
   gateway_introduction who;
   who.gid = dest.cid;
@@ -164,6 +167,7 @@ void gateway_session::settle(const gateway_admission& answer) {
   }
   stage_ = stage::admitted;
   rules_.handshake = false;
+  limits_.max_control_line = std::max(limits_.max_control_line, protocol::longest_server_line);
   if (remote_) {
     protocol::link_connect hello;
     hello.user = std::exchange(remote_->user, {});

@@ -2,10 +2,13 @@
 #include "actors/log.hpp"
 #include "federation/leaf_session.hpp"
 #include "protocol/errc.hpp"
+#include "protocol/link_limits.hpp"
+#include "protocol/scan.hpp"
 #include "security/text_encoding.hpp"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -20,6 +23,8 @@ namespace {
 
 constexpr auto short_hold_off = std::chrono::seconds{5};
 constexpr int64_t protocol_of_leafs = 1; // no message tracing
+/// The cluster's members hear it with each of its interests.
+constexpr size_t longest_cluster_name = 256;
 
 /// "2.9.0" or "v2.10.1-beta"; what cannot be read counts as 0.
 std::array<int, 3> version_of(std::string_view text) {
@@ -40,6 +45,14 @@ std::array<int, 3> version_of(std::string_view text) {
 /// Servers before 2.10 count a group that is new to them as one member, whatever its weight.
 bool counts_new_groups_as_one(const std::string& version) {
   return !version.empty() && version_of(version) < std::array{2, 10, 0};
+}
+
+/// The members of our cluster hear the name in lines where blanks and line ends have a meaning.
+std::string_view fault_of_cluster(std::string_view name) {
+  auto splits = [](char c) { return protocol::ends_token(c); };
+  if (std::any_of(name.begin(), name.end(), splits))
+    return "cluster name cannot contain spaces";
+  return name.size() > longest_cluster_name ? "cluster name is too long" : std::string_view{};
 }
 
 } // namespace
@@ -92,8 +105,8 @@ bool leaf_session::on_connect(std::string_view json) {
   }
   if (!mine_->info.cluster.empty() && peer_.cluster == mine_->info.cluster)
     return refused("remote leafnode has same cluster name");
-  if (peer_.cluster.find_first_of(" \t") != std::string::npos)
-    return refused("cluster name cannot contain spaces");
+  if (auto fault = fault_of_cluster(peer_.cluster); !fault.empty())
+    return refused(fault);
   if (!mine_->min_version.empty() && version_of(peer_.version) < version_of(mine_->min_version))
     return refused(fmt::format("connection rejected since minimum version required is \"{}\"",
                                mine_->min_version));
@@ -216,6 +229,8 @@ bool leaf_session::answered() {
   if (!account_)
     return fail(close_reason::credentials_revoked, "",
                 fmt::format("There is no account {} here", terms.account));
+  if (auto fault = fault_of_cluster(info_.cluster); !fault.empty())
+    return refused(fault);
   auto& dest = *where_.dest;
   dest.role = terms.hub ? peer_role::leaf_down : peer_role::leaf_up;
   dest.set_cluster(info_.cluster);
@@ -260,6 +275,7 @@ void leaf_session::settle(const leaf_admission& answer) {
   }
   stage_ = stage::admitted;
   rules_.handshake = false;
+  limits_.max_control_line = std::max(limits_.max_control_line, protocol::longest_leaf_line);
   loop_subject_ = answer.loop_subject;
   where_.dest->sends = allowed_.sends;
   if (!hub_ && user_ && user_->responses()) {

@@ -22,6 +22,9 @@ namespace {
 
 /// Bytes that one peer may cause to be formatted before others have a turn.
 constexpr size_t output_a_turn = 8 * 1024 * 1024;
+/// Of an interest, with the blanks.
+constexpr size_t longest_weight = 12;
+
 std::string in_quotes(std::string_view text) {
   return fmt::format("\"{}\"", log::printable(text, 4096));
 }
@@ -258,7 +261,10 @@ void leaf_session::write(const actors::announcement& what) {
     else
       fmt::format_to(to, "LS- {} {}\r\n", subject, queue);
   }
-  host_.say(line_);
+  if (subject.size() + queue.size() + longest_weight <= where_.dest->longest_line)
+    host_.say(line_);
+  else
+    log::warn("lid:{} - {}", where_.dest->cid, too_long_to_tell);
 }
 
 // -- the end

@@ -215,7 +215,10 @@ void route_session::write(std::string_view account, const actors::announcement& 
       fmt::format_to(std::back_inserter(line_), " {}", what.weight);
   }
   line_ += "\r\n";
-  host_.say(line_);
+  if (line_.size() <= where_.dest->longest_line)
+    host_.say(line_);
+  else
+    log::warn("rid:{} - {}", rid_, too_long_to_tell);
 }
 
 } // namespace troupe::federation

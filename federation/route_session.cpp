@@ -5,9 +5,11 @@
 #include "actors/log.hpp"
 #include "federation/gateway_terms.hpp"
 #include "protocol/errc.hpp"
+#include "protocol/link_limits.hpp"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace troupe::federation {
@@ -153,6 +155,8 @@ bool route_session::first_info() {
   auto& dest = *where_.dest;
   dest.headers = peer_.headers;
   dest.leaf_origins = peer_.lnoc;
+  if (!peer_.troupe.empty())
+    dest.longest_line = protocol::longest_own_line;
   dest.hash = actors::short_hash(peer_.server_id); // by which other clusters' answers name it
   rules_.origin_in_unsub = peer_.lnocu;
   stage_ = stage::introduced;
@@ -186,6 +190,7 @@ void route_session::settle(const admission& answer) {
     introduce_self();
   stage_ = stage::admitted;
   rules_.handshake = false;
+  limits_.max_control_line = std::max(limits_.max_control_line, protocol::longest_server_line);
   heard_ = std::make_unique<actors::peer_interest>(where_.dest, peer_.lnocu, where_.routes.news());
   told_ = std::make_unique<actors::told_interest>(where_.dest, peer_.lnocu);
   where_.links.add(where_.dest); // from here on no change is missed

@@ -138,6 +138,31 @@ TEST_CASE_FIXTURE(link_world, "a link that wants a message for many reasons gets
   CHECK(peer.take() == "HMSG A a | q1 q2 12 13\r\nNATS/1.0\r\n\r\nx\r\n");
 }
 
+TEST_CASE_FIXTURE(link_world,
+                  "no line is longer than the peer takes: groups beyond that get nothing") {
+  auto& peer = link(route);
+  std::string group(20'000, 'q');
+  for (char each : {'1', '2', '3', '4'})
+    wants(peer, "a", group + each);
+  wants(peer, "a");
+  wants(peer, ">");
+  flush();
+  peer.take();
+  say({"a", "x"});
+  auto line = peer.take();
+  CHECK(times(group, line) == 3);
+  CHECK(line.starts_with("RMSG A a | q"));
+  CHECK(line.ends_with(" 1\r\nx\r\n"));
+  CHECK(line.size() < protocol::longest_common_line);
+  say({"a", "x", "r"});
+  CHECK(times(group, peer.take()) == 3);
+  say({std::string(protocol::longest_common_line, 's'), "x"});
+  CHECK(peer.take() == "");
+  peer.to->longest_line = protocol::longest_own_line;
+  say({"a", "x"});
+  CHECK(times(group, peer.take()) == 4);
+}
+
 TEST_CASE_FIXTURE(link_world, "many small messages over a link, and each has its own size") {
   auto& one = link(route);
   auto& leaf = link(leaf_down);

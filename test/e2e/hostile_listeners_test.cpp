@@ -202,6 +202,9 @@ traps leafs() {
   add(out, "he is this server",
       hello() + "INFO {\"server_id\":\"@OWN@\",\"connect_info\":true}\r\n", "Loop detected",
       {"Loop detected for leafnode account=\"A\""});
+  add(out, "the name of his cluster ends a line",
+      hello() + hello(",\"connect_info\":true,\"cluster\":\"a\\r\\nb\""),
+      "cluster name cannot contain spaces", {"cluster name cannot contain spaces"});
   add(out, "he asks for TLS, and does not speak it", hello(",\"tls_required\":true") + "not TLS",
       "", {"TLS leafnode handshake error"});
   add(out, "his permissions have the wrong type",

@@ -121,6 +121,10 @@ std::vector<stranger> anywhere() {
 }
 // -- what is wrong behind the first words ---------------------------------------------------------
 
+/// Longer than any line of a server that has been let in.
+const auto endless_line = std::string(4 * 1024 * 1024 + 50'000, 'x');
+const auto endless_leaf_line = std::string(300'000, 'x');
+
 const auto login = "\"user\":\"mesh\",\"pass\":\"open\""s;
 constexpr auto no_entry = "Authorization Violation";
 constexpr auto cut_off = "maximum control line exceeded";
@@ -203,7 +207,7 @@ std::vector<stranger> routes(const site& to) {
        {malformed}},
       {"his message has no subject", route() + "RMSG A\r\n", "", {malformed}},
       {"the weight of his group is none", route() + "RS+ A foo g none\r\n", "", {malformed}},
-      {"his interest does not end", route() + "RS+ A " + endless, cut_off, {cut_off}},
+      {"his interest does not end", route() + "RS+ A " + endless_line, cut_off, {cut_off}},
       {"his next INFO has a wrong type",
        route() + "INFO {\"server_id\":7}\r\n",
        "",
@@ -342,6 +346,14 @@ std::vector<stranger> leafs() {
        "CONNECT {" + login + ",\"cluster\":\"a b\"}\r\n",
        "cluster name cannot contain spaces",
        {"cluster name cannot contain spaces"}},
+      {"the name of his cluster ends the line",
+       "CONNECT {" + login + ",\"cluster\":\"x\\r\\n-ERR\"}\r\nLS+ foo\r\n",
+       "cluster name cannot contain spaces",
+       {"cluster name cannot contain spaces"}},
+      {"the name of his cluster would be long in each line",
+       "CONNECT {" + login + ",\"cluster\":\"" + std::string(60'000, 'x') + "\"}\r\nLS+ foo\r\n",
+       "cluster name is too long",
+       {"cluster name is too long"}},
       {"a list of his has the wrong type",
        "CONNECT {" + login + ",\"deny_pub\":\">\"}\r\n",
        "",
@@ -354,7 +366,7 @@ std::vector<stranger> leafs() {
        {"Maximum Payload Violation"}},
       {"his message is longer than it says", leaf() + "LMSG foo 1\r\nlong\r\n", unknown, {unknown}},
       {"his headers are longer than his message", leaf() + "HMSG foo 20 10\r\n", "", {malformed}},
-      {"his interest does not end", leaf() + "LS+ " + endless, cut_off, {cut_off}},
+      {"his interest does not end", leaf() + "LS+ " + endless_leaf_line, cut_off, {cut_off}},
       {"he says CONNECT again, as somebody else",
        leaf() + "CONNECT {\"user\":\"nobody\",\"pass\":\"x\",\"lang\":\"go\"}\r\n",
        "PONG",

@@ -29,6 +29,9 @@ public:
   /// The head of the last answer.
   const std::string& head() const noexcept { return head_; }
 
+  /// By which the server's log names this end.
+  uint16_t own_port() const { return socket_.own_port(); }
+
   void send_raw(std::string_view bytes) { socket_.send(bytes); }
   /// `first`: the frame's first byte, 0x82 for a whole binary message.
   void send(std::string_view payload, int first = 0x82, bool masked = true);
