@@ -1,6 +1,8 @@
 // config/link_rules.cpp: the cross-checks of routes, gateways and leaf nodes.
 #include "config/link_rules.hpp"
 #include "config/duration.hpp"
+#include "protocol/quote.hpp"
+#include "protocol/scan.hpp"
 #include "protocol/websocket_upgrade.hpp"
 #include "security/nkey.hpp"
 
@@ -49,6 +51,16 @@ public:
     std::sort(pinned.begin(), pinned.end());
     if (auto twice = std::adjacent_find(pinned.begin(), pinned.end()); twice != pinned.end())
       say(said("cluster.accounts") + " names account \"" + *twice + "\" twice");
+  }
+
+  /// Routes and gateways name accounts in lines where a blank has a meaning.
+  void check_account_names() {
+    if (!opts_.cluster.enabled() && opts_.gateway.port == 0)
+      return;
+    for (const auto& each : opts_.accounts)
+      if (std::any_of(each.name.begin(), each.name.end(), protocol::ends_token))
+        say("account \"" + protocol::quotable(each.name, 64)
+            + "\" cannot be told to other servers: the names of accounts cannot contain spaces");
   }
 
   void check_gateway() {
@@ -321,6 +333,7 @@ void check_link_rules(const options& opts, const findings& found,
                       std::vector<std::string>& broken) {
   link_checker checker{opts, found, broken};
   checker.check_cluster();
+  checker.check_account_names();
   checker.check_gateway();
   checker.check_leafnodes();
   checker.check_websocket();

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 namespace troupe::federation {
 
@@ -115,6 +116,8 @@ bool leaf_session::takes_interest(const protocol::link_interest& what) {
   if (may_pass(allowed_.sends, what.subject)) {
     if (has_room() || heard_->find(*account_, {{}, what.subject, what.queue})) // another weight
       return true;
+    if (!std::exchange(told_full_, true))
+      log::error("lid:{} - maximum subscriptions exceeded", where_.dest->cid);
     host_.say("-ERR 'maximum subscriptions exceeded'\r\n");
     return false;
   }

@@ -178,6 +178,7 @@ private:
   leaf_rules allowed_;
   std::unique_ptr<security::response_tracker> responses_; // null: it may not answer besides
   std::string loop_subject_;
+  bool told_full_ = false;     // the log says that it wanted more than it may
   bool steps_weights_ = false; // the peer counts a group that is new to it as one member
   std::chrono::seconds hold_off_{0};
   protocol::link_rules rules_;

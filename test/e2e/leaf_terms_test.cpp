@@ -58,6 +58,27 @@ TEST_CASE("what a leaf node has said to log in lets nobody in who says it again"
   judge(hub, first, {"he stays", "", "PONG", {}}, "");
 }
 
+TEST_CASE("a leaf node that wants more than it may is told so each time, and the log once") {
+  if (server_under_test().empty())
+    return;
+  auto port = free_port();
+  server_process hub{binary_of(ours),
+                     "max_subscriptions: 2\nleafnodes { listen: \"" + at(port) + "\" }\n"};
+  peer_socket leaf{port, patience};
+  leaf.send("CONNECT {\"name\":\"L\",\"cluster\":\"L\"}\r\n"
+            "LS+ a\r\nLS+ b\r\nLS+ c\r\nLS+ d\r\nPING\r\n");
+  judge(hub, leaf, {"he wants four", "", "-ERR 'maximum subscriptions exceeded'\r\n", {}}, "");
+  auto count = [](std::string_view in) {
+    int out = 0;
+    constexpr std::string_view words = "maximum subscriptions exceeded";
+    for (auto found = in.find(words); found != in.npos; found = in.find(words, found + 1))
+      ++out;
+    return out;
+  };
+  CHECK(count(leaf.unread()) == 2);
+  CHECK(eventually([&] { return count(hub.log()) == 1; }));
+}
+
 TEST_CASE("isolated leaf nodes hear the hub and are heard there, but not each other") {
   if (!has_peer())
     return;
