@@ -133,6 +133,8 @@ private:
     auto it = links_.find(who->rid);
     if (it == links_.end() || ending_)
       return;
+    if (who->info.server_id.empty()) // it has said no more than the name of its cluster
+      return names_us(*who, *plan_->mine) ? adopt_name(who->info.cluster, who->rid) : void();
     auto& with = it->second;
     if (auto no = judge_login(*who, *plan_->mine))
       return answer(with, std::move(*no));
@@ -268,10 +270,8 @@ private:
     if (!server_id.empty() && !member.place.has_slot())
       lost_account(member);
     remove(rid);
-    if (ending_) {
-      end_if_alone();
-      return;
-    }
+    if (ending_)
+      return end_if_alone();
     if (!server_id.empty()) {
       succeed(server_id);
       tell_others();

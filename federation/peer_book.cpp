@@ -48,6 +48,12 @@ std::optional<admission> judge_login(const introduction& who, const terms& mine)
       .answer;
 }
 
+bool names_us(const introduction& who, const terms& mine) {
+  const auto& said = who.info;
+  return !said.cluster.empty() && said.cluster != mine.info.cluster
+         && takes_name_of(said, peer_book::self::of(mine)) && !judge_login(who, mine);
+}
+
 peer_book::self peer_book::self::of(const terms& mine) {
   const auto& info = mine.info;
   return {info.server_id,

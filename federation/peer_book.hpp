@@ -111,6 +111,10 @@ private:
 /// reactor, for the password may be stored as bcrypt.
 std::optional<admission> judge_login(const introduction& who, const terms& mine);
 
+/// Has it said in CONNECT, with the right login, a name that our cluster has to take? nats-server
+/// from 2.10 on ends such a connection before it says INFO.
+bool names_us(const introduction& who, const terms& mine);
+
 /// What the others are told of a member that has come.
 protocol::link_info as_gossip(const peer_book::member& of);
 

@@ -111,6 +111,10 @@ public:
     send(boss_, introduction_ptr{std::make_shared<introduction>(std::move(who))});
   }
 
+  void offer_name(introduction who) override {
+    send(boss_, introduction_ptr{std::make_shared<introduction>(std::move(who))});
+  }
+
   void pass_on(peer_news news) override {
     send(boss_, peer_news_ptr{std::make_shared<peer_news>(std::move(news))});
   }

@@ -119,6 +119,15 @@ bool route_session::on_connect(std::string_view json) {
   peer_.lnoc = said.lnoc;
   peer_.lnocu = said.lnocu;
   stage_ = stage::expecting_info;
+  if (peer_.cluster != mine.cluster) {
+    introduction who;
+    who.rid = rid_;
+    who.info.cluster = peer_.cluster;
+    who.info.cluster_dynamic = peer_.cluster_dynamic;
+    who.user = user_;
+    who.password = password_;
+    host_.offer_name(std::move(who));
+  }
   return true;
 }
 

@@ -27,6 +27,9 @@ public:
   virtual void say(std::string_view line) = 0;
   /// Nothing more is parsed until the answer comes to settle().
   virtual void introduce(introduction who) = 0;
+  /// Before INFO, and without a server_id: the peer's cluster has another name, which ours may have
+  /// to take.
+  virtual void offer_name(introduction) {}
   virtual void pass_on(peer_news news) = 0;
   /// The peer's cluster uses an account that is unknown here. Not said for each interest in it.
   virtual void miss(const std::string& account) = 0;

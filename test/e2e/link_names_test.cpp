@@ -1,6 +1,7 @@
 // test/e2e/link_names_test.cpp: members whose clusters have no name, and the one that they agree
 // on.
 #include "mixed_servers.hpp"
+#include "peer_socket.hpp"
 
 #include <array>
 #include <memory>
@@ -41,13 +42,34 @@ std::string name_at(const server_process& server) {
 
 } // namespace
 
+TEST_CASE("a peer that goes again behind CONNECT has named the cluster, if it knew the password") {
+  if (server_under_test().empty())
+    return;
+  auto port = free_port();
+  server_process member{binary_of(ours),
+                        "server_name: n\nhttp: \"127.0.0.1:-1\"\ncluster { listen: \"" + at(port)
+                            + "\", authorization { user: mesh, password: open } }\n"};
+  auto come = [&](const std::string& name, const std::string& password) {
+    peer_socket peer{port, patience};
+    peer.send("CONNECT {\"cluster\":\"" + name + "\",\"user\":\"mesh\",\"pass\":\"" + password
+              + "\"}\r\nPING\r\n");
+    while (peer.unread().find("PONG\r\n") == std::string_view::npos && peer.read_more()) {
+    }
+    CHECK(peer.unread().find("PONG\r\n") != std::string_view::npos);
+  };
+  come("WRONG", "shut");
+  come("RIGHT", "open"); // what they say is looked at in this order
+  CHECK(eventually([&] { return name_at(member) == "RIGHT"; }));
+  CHECK(member.log().find("WRONG") == std::string::npos);
+}
+
 TEST_CASE("members without a cluster's name agree on one: on that which was given, if one was") {
   if (!has_peer())
     return;
   using three = std::array<kind, 3>;
   for (const auto& who :
        {three{ours, ours, ours}, three{ours, theirs, ours}, three{theirs, ours, ours}})
-    for (const auto* given : {"", "GIVEN"}) {
+    for (const auto& given : {""s, "GIVEN"s}) {
       CAPTURE(name_of(who[0]));
       CAPTURE(name_of(who[1]));
       CAPTURE(given);
@@ -62,7 +84,7 @@ TEST_CASE("members without a cluster's name agree on one: on that which was give
         return name_at(*first) == name_at(*second) && name_at(*second) == name_at(*third);
       }));
       CHECK(name_at(*first).size() >= 5);
-      if (*given)
+      if (!given.empty())
         CHECK(name_at(*first) == given);
     }
 }
