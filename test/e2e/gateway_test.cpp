@@ -71,15 +71,16 @@ struct two_clusters {
   std::unique_ptr<server_process> one, two;
 };
 
-/// What the broker has sent over its gateways, of messages.
-uint64_t sent_to_others(const server_process& from) {
+/// What the broker has sent over its gateways, of messages: their number and their bytes.
+std::array<uint64_t, 2> sent_to_others(const server_process& from) {
   auto text = http(from, "/gatewayz");
   auto end = text.find("\"inbound_gateways\"");
-  uint64_t sum = 0;
-  constexpr std::string_view key = "\"out_msgs\": ";
-  for (size_t at = 0; (at = text.find(key, at)) < end; at += key.size())
-    sum += std::stoull(text.substr(at + key.size()));
-  return sum;
+  std::array<uint64_t, 2> sums{};
+  constexpr std::array<std::string_view, 2> keys{"\"out_msgs\": ", "\"out_bytes\": "};
+  for (size_t i = 0; i < keys.size(); ++i)
+    for (size_t at = 0; (at = text.find(keys[i], at)) < end; at += keys[i].size())
+      sums[i] += std::stoull(text.substr(at + keys[i].size()));
+  return sums;
 }
 
 bool says(const server_process& server, std::string_view words) {
@@ -127,6 +128,7 @@ TEST_CASE("clients of two clusters hear each other, and nothing crosses that nob
     }
     auto alice = connect(*sites.one);
     auto before = sent_to_others(*sites.one);
+    CHECK(before[1] > before[0]);
     for (int i = 0; i < 10'000; ++i)
       publish(alice, "nobody.wants.this", "x");
     flush(alice);
