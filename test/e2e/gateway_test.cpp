@@ -130,11 +130,14 @@ TEST_CASE("clients of two clusters hear each other, and nothing crosses that nob
     auto before = sent_to_others(*sites.one);
     CHECK(before[1] > before[0]);
     for (int i = 0; i < 10'000; ++i)
-      publish(alice, "nobody.wants.this", "x");
+      publish(alice, "nobody.wants.this", std::string(1000, 'x'));
     flush(alice);
-    CHECK(sent_to_others(*sites.one) == before);
+    // Ten thousand or next to none: each server tells the others now and then how it is.
+    auto after = sent_to_others(*sites.one);
+    CHECK(after[0] - before[0] < 100);
+    CHECK(after[1] - before[1] < 1'000'000);
     natsMsg* raw = nullptr;
-    CHECK(natsConnection_RequestString(&raw, alice.get(), "nobody.listens", "?", 5000)
+    CHECK(natsConnection_RequestString(&raw, alice.get(), "nobody.listens", "?", 20'000)
           == NATS_NO_RESPONDERS);
     if (who[1] != theirs)
       continue;
@@ -299,7 +302,7 @@ std::string asked(const server_process& whom, const std::string& what, const ser
   auto asker = connect(options);
   natsMsg* raw = nullptr;
   auto subject = "$SYS.REQ.SERVER." + id + "." + what;
-  auto status = natsConnection_RequestString(&raw, asker.get(), subject.c_str(), "", 5000);
+  auto status = natsConnection_RequestString(&raw, asker.get(), subject.c_str(), "", 20'000);
   return status == NATS_OK ? text_of(message_ptr{raw, natsMsg_Destroy}) : std::string{};
 }
 

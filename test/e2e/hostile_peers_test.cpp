@@ -1,4 +1,5 @@
 // test/e2e/hostile_peers_test.cpp: nonsense, lies and floods on the ports for other servers.
+#include "cluster_member.hpp"
 #include "hostile_peers.hpp"
 #include "mixed_servers.hpp"
 #include "peer_socket.hpp"
@@ -385,6 +386,7 @@ TEST_CASE("whoever talks nonsense on a port for servers is refused with the reas
     return;
   site all;
   steady_traffic steady{{all.server.get(), all.member.get(), all.other.get(), all.leaf.get()}, "a"};
+  REQUIRE(has_routes(*all.server, routes_between(ours, theirs)));
   auto before = links_of(*all.server);
   visit(*all.server, {{all.routes, anywhere()},
                       {all.gateways, anywhere()},

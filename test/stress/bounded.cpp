@@ -110,9 +110,13 @@ private:
   }
 
   void judge_stalled() {
-    auto closed = under_test_.monitoring("/connz?state=closed");
-    out_.check(closed.find("Slow Consumer (Pending Bytes)") != closed.npos,
-               "{}: monitoring says why the stalled one was cut: {}", what_.name, closed);
+    std::string closed;
+    auto told = [&] {
+      closed = under_test_.monitoring("/connz?state=closed");
+      return closed.find("Slow Consumer (Pending Bytes)") != closed.npos;
+    };
+    out_.check(hub_.run(told), "{}: monitoring says why the stalled one was cut: {}", what_.name,
+               closed);
     stalled_->read(true);
     out_.check(hub_.run([&] { return !stalled_->open(); }), "{}: the stalled one is cut",
                what_.name);
