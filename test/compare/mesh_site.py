@@ -235,7 +235,7 @@ class Talk:
         name = self.mesh.fresh()
         listener.send(f"SUB {wanted.format(name)} probe\r\n")
         listener.fence()
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 20
         while not any(sid == "probe" for _, sid, *_ in listener.heard):
             if time.monotonic() > deadline:
                 raise TimeoutError(f"no interest in {wanted.format(name)}")
@@ -262,5 +262,5 @@ class Talk:
         listener.send(f"SUB {subject} last\r\n")
         self.settle(speaker, listener)
         speaker.send(f"PUB {subject} 0\r\n\r\n")
-        self.until(listener, lambda heard: any(sid == "last" for _, sid, *_ in heard))
+        self.until(listener, lambda heard: any(sid == "last" for _, sid, *_ in heard), 20)
         return [each for each in listener.heard if each[1] != "last"]

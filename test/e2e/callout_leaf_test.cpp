@@ -26,7 +26,7 @@ struct hub_site {
            "accounts { AUTH { users [{user: svc, password: pwd}] }\n"
            "  APP { users [{user: local, password: lp}] }\n"
            "  OTHER { users [{user: other, password: op}] } }\n"
-           "authorization { timeout: 1\n auth_callout { issuer: "
+           "authorization { timeout: 2\n auth_callout { issuer: "
            + issuer.public_text()
            + ", account: AUTH, auth_users: [svc], allowed_accounts: [APP, OTHER] } }\n"
              "leafnodes { listen: \"127.0.0.1:-1\" }\n";
@@ -49,7 +49,7 @@ struct hub_site {
 /// A leaf node that speaks the protocol by hand.
 class leaf_peer {
 public:
-  leaf_peer(const hub_site& site, const std::string& members) : socket_{site.leaf_port(), 5s} {
+  leaf_peer(const hub_site& site, const std::string& members) : socket_{site.leaf_port(), 20s} {
     REQUIRE(until("INFO ").find("\"nonce\"") != std::string::npos);
     send(R"(CONNECT {"name":"L1","cluster":"L1","version":"2.15.1","headers":true,)" + members
          + "}");

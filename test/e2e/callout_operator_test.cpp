@@ -268,7 +268,7 @@ TEST_CASE("a leaf node with a sentinel's creds lands in the account that the aut
   stranger.until_pong();
   boss.until_pong();
   site_client node{leaf, "\"name\":\"node\""};
-  auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{10};
+  auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{20};
   std::string heard;
   while (heard.find("MSG up.x") == std::string::npos
          && std::chrono::steady_clock::now() < deadline) {

@@ -249,7 +249,7 @@ TEST_CASE("an answer that the auth callout did not give to this login does nothi
 }
 
 TEST_CASE("without an answer in time nobody gets in, and nobody else has to wait") {
-  callout_site site{"", "0.4"};
+  callout_site site{"", "1"};
   auto nobody = site.alice(); // no service at all
   CHECK(nobody.until_pong() == violation);
   auto service = site.serve();
@@ -317,7 +317,7 @@ TEST_CASE(
     "who says nothing of himself is judged as the no_auth_user, and waits with what he sent") {
   callout_site site{"", "2", "no_auth_user: local\n"};
   auto service = site.serve();
-  peer_socket shy{site.server.port(), 5s};
+  peer_socket shy{site.server.port(), 20s};
   shy.send("PING\r\nPUB wrong 0\r\n\r\nPING\r\n");
   auto asked = service.next();
   CHECK(asked.said.client.user == "local");
@@ -326,7 +326,7 @@ TEST_CASE(
   while (twice() == std::string_view::npos)
     REQUIRE(shy.read_more());
   CHECK(shy.unread().find(wrong_denied) != std::string_view::npos);
-  peer_socket stranger{site.server.port(), 5s};
+  peer_socket stranger{site.server.port(), 20s};
   stranger.send("PING\r\n");
   service.answer(service.next(), "");
   while (stranger.read_more())
@@ -343,7 +343,7 @@ TEST_CASE("limits and expiry of the auth callout's JWT hold, a reload changes no
   service.answer(asked, site.good(asked, [](auto& user) {
     user.limits.subscriptions = 1;
     user.limits.payload = 3;
-    user.standard.expires = seconds_now() + 2;
+    user.standard.expires = seconds_now() + 5;
   }));
   CHECK(client.until_pong() == "");
   if (!is_reference()) { // which closes them when the users of the file change
@@ -351,7 +351,7 @@ TEST_CASE("limits and expiry of the auth callout's JWT hold, a reload changes no
     text.insert(text.find("{user: other"), "{user: third, password: tp}, ");
     site.server.write_config(text);
   }
-  site.server.reload(5s);
+  site.server.reload(20s);
   if (!is_reference()) { // which takes no notice of these limits
     client.send("SUB a 1\r\nSUB b 2");
     CHECK(client.until_pong() == "-ERR 'maximum subscriptions exceeded'");
@@ -369,7 +369,7 @@ TEST_CASE("limits and expiry of the auth callout's JWT hold, a reload changes no
 TEST_CASE("a file that changes the auth callout is refused by a reload") {
   callout_site site;
   site.server.write_config(site.config("allowed_accounts: [APP]", "2"));
-  site.server.reload(5s);
+  site.server.reload(20s);
   CHECK(site.server.log().find("config reload not supported for AuthCallout") != std::string::npos);
   auto service = site.serve();
   site_client other{site.server, R"("user":"other","pass":"op")"};

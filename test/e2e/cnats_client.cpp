@@ -27,6 +27,7 @@ options_ptr options_for(const server_process& server, const char* scheme) {
   options_ptr out{raw, natsOptions_Destroy};
   auto url = std::string{scheme} + "://localhost:" + std::to_string(server.port());
   must(natsOptions_SetURL(raw, url.c_str()), "URL");
+  must(natsOptions_SetTimeout(raw, std::chrono::milliseconds{patience}.count()), "timeout");
   must(natsOptions_SetReconnectWait(raw, 20), "reconnect wait");
   must(natsOptions_SetReconnectJitter(raw, 1, 1), "reconnect jitter");
   must(natsOptions_SetMaxReconnect(raw, 1000), "reconnects");

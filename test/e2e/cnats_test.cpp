@@ -107,7 +107,7 @@ TEST_CASE("a request with headers is answered with headers") {
   must(natsMsgHeader_Set(request, "Colour", "blue"), "header");
   for (int i = 0; i < 100; ++i) {
     natsMsg* reply = nullptr;
-    must(natsConnection_RequestMsg(&reply, requester.get(), request, 10000), "request");
+    must(natsConnection_RequestMsg(&reply, requester.get(), request, 20000), "request");
     message_ptr got{reply, natsMsg_Destroy};
     const char* echo = nullptr;
     must(natsMsgHeader_Get(reply, "Echo", &echo), "header of the reply");

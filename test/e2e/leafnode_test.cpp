@@ -81,7 +81,7 @@ TEST_CASE("clients of a hub and of its leaf node hear each other") {
     ask(*site_of.leaf, *site_of.hub);
     auto nobody = connect(*site_of.leaf);
     natsMsg* raw = nullptr;
-    CHECK(natsConnection_RequestString(&raw, nobody.get(), "nobody.listens", "?", 5000)
+    CHECK(natsConnection_RequestString(&raw, nobody.get(), "nobody.listens", "?", 20'000)
           == NATS_NO_RESPONDERS);
   }
 }

@@ -62,11 +62,11 @@ struct url_site : operator_site {
   std::thread serving;
 };
 
-/// The first that is heard of what is published over and over again; empty: nothing within ten
+/// The first that is heard of what is published over and over again; empty: nothing within twenty
 /// seconds.
 std::string heard_of(site_client& says, const std::string& subject, site_client& listens) {
   std::string heard;
-  auto until = std::chrono::steady_clock::now() + std::chrono::seconds{10};
+  auto until = std::chrono::steady_clock::now() + std::chrono::seconds{20};
   while (heard.empty() && std::chrono::steady_clock::now() < until) {
     says.send("PUB " + subject + " 1\r\nx");
     says.until_pong();

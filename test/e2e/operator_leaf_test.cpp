@@ -22,7 +22,7 @@ std::string binary() {
 }
 
 bool eventually(const std::function<bool()>& holds) {
-  auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{10};
+  auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{20};
   while (std::chrono::steady_clock::now() < deadline)
     if (holds())
       return true;

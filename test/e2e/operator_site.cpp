@@ -66,7 +66,7 @@ std::string site_client::take_info() {
 
 site_client::site_client(const server_process& server, const std::string& members,
                          const std::optional<tls_options>& over)
-    : socket_{server.port(), 5s} {
+    : socket_{server.port(), 20s} {
   take_info();
   if (over)
     if (auto wrong = socket_.start_tls(*over); !wrong.empty())
@@ -80,7 +80,7 @@ void site_client::connect(const std::string& members) {
 }
 
 site_client::site_client(const server_process& server, const std::string& jwt, const key_pair& user)
-    : socket_{server.port(), 5s} {
+    : socket_{server.port(), 20s} {
   auto raw = user.sign(take_info());
   nlohmann::json connect{
       {"jwt", jwt},

@@ -51,7 +51,7 @@ struct site_message {
   std::string subject, reply, headers, payload;
 };
 
-/// A client that speaks the protocol by hand; every wait ends after five seconds.
+/// A client that speaks the protocol by hand; every wait ends after twenty seconds.
 class site_client {
 public:
   /// Logs in with the JWT, signing the nonce for `user`.

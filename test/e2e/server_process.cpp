@@ -20,6 +20,9 @@ namespace troupe::e2e {
 namespace {
 using clock = std::chrono::steady_clock;
 
+/// With a start or an end: a build with sanitizers on a busy machine takes its time.
+constexpr std::chrono::seconds patience{30};
+
 std::string contents_of(const std::filesystem::path& file) {
   std::ifstream in{file, std::ios::binary};
   return {std::istreambuf_iterator<char>{in}, {}};
@@ -145,7 +148,7 @@ void server_process::spawn(const launch& how) {
 }
 
 void server_process::wait_for_ports(int watch) {
-  auto until = clock::now() + std::chrono::seconds{10};
+  auto until = clock::now() + patience;
   for (;;) {
     if (auto found = ports_in(folder_.path())) {
       port_ = found->clients;
@@ -207,9 +210,9 @@ std::optional<int> server_process::wait_for_exit(std::chrono::milliseconds patie
 
 int server_process::stop() {
   signal(SIGINT);
-  if (!wait_for_exit(std::chrono::seconds{10}))
+  if (!wait_for_exit(patience))
     signal(SIGKILL);
-  return wait_for_exit(std::chrono::seconds{10}).value_or(-1);
+  return wait_for_exit(patience).value_or(-1);
 }
 
 std::string server_process::log() const {

@@ -34,7 +34,7 @@ public:
   server_process(const launch& how, const std::string& config);
   /// Starts `binary -c FILE -a 127.0.0.1 -p PORT --ports_file_dir DIR` and returns when the ports
   /// file has been written. Port -1: a free one. Throws std::runtime_error with the log if the
-  /// process ends or nothing is written within ten seconds.
+  /// process ends or nothing is written within thirty seconds.
   server_process(const std::filesystem::path& binary, const std::string& config, int port = -1);
   ~server_process();
   server_process(const server_process&) = delete;
@@ -53,7 +53,7 @@ public:
   void reload(std::chrono::milliseconds patience);
   /// Exit code, or 128 + the signal that ended it; nothing if it still runs at the deadline.
   std::optional<int> wait_for_exit(std::chrono::milliseconds patience);
-  /// SIGINT and at most ten seconds of patience, then SIGKILL. Returns the exit code.
+  /// SIGINT and at most thirty seconds of patience, then SIGKILL. Returns the exit code.
   int stop();
   std::string log() const;
 

@@ -25,7 +25,7 @@ struct slow_site {
 slow_site route_site(const std::string& policy) {
   slow_site out;
   out.block = "cluster { name: C1, listen: \"127.0.0.1:" + std::to_string(out.port)
-              + "\", pool_size: -1, write_deadline: \"300ms\"" + policy + " }\n";
+              + "\", pool_size: -1, write_deadline: \"1s\"" + policy + " }\n";
   out.hello = "CONNECT {\"cluster\":\"C1\"}\r\nINFO {\"server_id\":\"SLOW\",\"server_name\":"
               "\"slow\",\"cluster\":\"C1\",\"headers\":true,\"lnoc\":true,\"lnocu\":true}\r\n"
               "RS+ $G bulk\r\nPING\r\n";
@@ -35,7 +35,7 @@ slow_site route_site(const std::string& policy) {
 slow_site leaf_site(const std::string& policy) {
   slow_site out;
   out.block = "leafnodes { listen: \"127.0.0.1:" + std::to_string(out.port)
-              + "\", write_deadline: \"300ms\"" + policy + " }\n";
+              + "\", write_deadline: \"1s\"" + policy + " }\n";
   out.hello = "CONNECT {\"name\":\"slow\",\"cluster\":\"L\"}\r\nLS+ bulk\r\nPING\r\n";
   return out;
 }
@@ -93,7 +93,7 @@ TEST_CASE("a link that takes something but not all within write_deadline ends wi
           return was_cut(server);
         }));
       } else {
-        sip(peer, server, std::chrono::milliseconds{700});
+        sip(peer, server, std::chrono::milliseconds{2300});
         CHECK_FALSE(was_cut(server));
       }
       peer.close();

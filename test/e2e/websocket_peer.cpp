@@ -8,7 +8,7 @@
 namespace troupe::e2e {
 
 namespace {
-constexpr std::chrono::seconds patience{10};
+constexpr std::chrono::seconds patience{20};
 constexpr protocol::websocket_mask mask{'\x0f', '\x1e', '\x2d', '\x3c'};
 } // namespace
 

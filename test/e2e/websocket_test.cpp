@@ -20,15 +20,19 @@ std::string port_text(uint16_t port) {
   return "127.0.0.1:" + std::to_string(port);
 }
 
-/// A server with a plain websocket listener; `inside` of its block, `top` outside.
+/// A server with a plain websocket listener; `inside` of its block, `top` outside. Whoever does not
+/// upgrade within `handshake` is closed.
 struct site {
-  explicit site(kind what, const std::string& inside = {}, const std::string& top = {})
+  explicit site(kind what, const std::string& inside = {}, const std::string& top = {},
+                const std::string& handshake = "20s")
       : port{free_port()}, server{binary_of(what),
                                   "server_name: s" + std::to_string(port)
                                       + "\nhttp: \"127.0.0.1:-1\"\nwebsocket { listen: \""
-                                      + port_text(port)
-                                      + "\", no_tls: true, handshake_timeout: \"400ms\", " + inside
-                                      + " }\n" + top} {}
+                                      + port_text(port) + "\", no_tls: true, handshake_timeout: \""
+                                      + handshake + "\", " + inside + " }\n" + top} {}
+  bool says(std::string_view words) const {
+    return eventually([&] { return server.log().find(words) != std::string::npos; });
+  }
   uint16_t port;
   server_process server;
 };
@@ -227,7 +231,7 @@ TEST_CASE("an upgrade that is none is refused with its status, as nats-server ha
       CHECK(status("/leafnode", "") == "HTTP/1.1 404"); // it takes no leaf nodes
       CHECK(status("/mqtt", "") == "HTTP/1.1 404");
       CHECK(plain("GET / HTTP/1.1\r\n" + std::string(20000, 'x')) == "HTTP/1.1 431");
-      CHECK(at.server.log().find("origin not allowed") != std::string::npos);
+      CHECK(at.says("origin not allowed"));
     }
   }
 }
@@ -255,8 +259,7 @@ TEST_CASE("who breaks the websocket protocol is closed with the reason, and nobo
   CHECK(closes("PUB a 2000000\r\n", 0x82, true) == 1009);
   bystander.send("PING\r\n");
   bystander.until("PONG\r\n");
-  CHECK(at.server.log().find("Websocket protocol violation: mask bit missing")
-        != std::string::npos);
+  CHECK(at.says("Websocket protocol violation: mask bit missing"));
 }
 
 TEST_CASE("an error of the client protocol is said before the websocket is closed") {
@@ -287,7 +290,7 @@ TEST_CASE("behind a proxy the log names who has come as well, if it is an addres
       who.until("INFO ");
       who.send("CONNECT {\"user\":\"a\",\"pass\":\"wrong\"}\r\n");
       who.end();
-      return eventually([&] { return at.server.log().find(words) != std::string::npos; });
+      return at.says(words);
     };
     CHECK(logs("203.0.113.7", " 203.0.113.7/127.0.0.1:"));
     CHECK(logs("2001:db8::7", " [2001:db8::7]/127.0.0.1:"));
@@ -299,35 +302,10 @@ TEST_CASE("behind a proxy the log names who has come as well, if it is an addres
 TEST_CASE("whoever does not finish the upgrade in time is closed") {
   if (!has_peer())
     return;
-  site at{ours};
+  site at{ours, "", "", "400ms"};
   websocket_peer who{at.port};
   CHECK(who.ask("GET / HTTP/1.1\r\nHost: a\r\n").empty());
-  CHECK(at.server.log().find("no upgrade within the time limit") != std::string::npos);
-}
-
-TEST_CASE("users may be bound to websockets, or kept from them") {
-  if (!has_peer())
-    return;
-  for (auto what : {ours, theirs}) {
-    CAPTURE(name_of(what));
-    site at{what, "",
-            "authorization { users: [ { user: web, password: pw, allowed_connection_types: [ "
-            "WEBSOCKET ] }, { user: tcp, password: pw, allowed_connection_types: [ STANDARD ] } ] "
-            "}\n"};
-    auto enters = [&](const std::string& user) {
-      websocket_peer who{at.port};
-      who.upgrade();
-      who.until("INFO ");
-      who.send("CONNECT {\"user\":\"" + user + "\",\"pass\":\"pw\",\"verbose\":true}\r\n");
-      auto answer = who.next().payload;
-      return answer.starts_with("+OK");
-    };
-    CHECK(enters("web"));
-    CHECK_FALSE(enters("tcp"));
-    auto options = options_for(at.server);
-    must(natsOptions_SetUserInfo(options.get(), "tcp", "pw"), "user");
-    CHECK(connect(options));
-  }
+  CHECK(at.says("no upgrade within the time limit"));
 }
 
 namespace {
@@ -341,6 +319,23 @@ bool enters(const site& at, const std::string& connect, const std::string& heade
 }
 } // namespace
 
+TEST_CASE("users may be bound to websockets, or kept from them") {
+  if (!has_peer())
+    return;
+  for (auto what : {ours, theirs}) {
+    CAPTURE(name_of(what));
+    site at{what, "",
+            "authorization { users: [ { user: web, password: pw, allowed_connection_types: [ "
+            "WEBSOCKET ] }, { user: tcp, password: pw, allowed_connection_types: [ STANDARD ] } ] "
+            "}\n"};
+    CHECK(enters(at, ",\"user\":\"web\",\"pass\":\"pw\""));
+    CHECK_FALSE(enters(at, ",\"user\":\"tcp\",\"pass\":\"pw\""));
+    auto options = options_for(at.server);
+    must(natsOptions_SetUserInfo(options.get(), "tcp", "pw"), "user");
+    CHECK(connect(options));
+  }
+}
+
 TEST_CASE("the websocket block has a login of its own, which is none of other clients'") {
   if (!has_peer())
     return;
@@ -348,7 +343,7 @@ TEST_CASE("the websocket block has a login of its own, which is none of other cl
   for (auto what : {ours, theirs}) {
     CAPTURE(name_of(what));
     {
-      site one{what, "authorization { user: web, password: w, timeout: 1 }",
+      site one{what, "authorization { user: web, password: w, timeout: 10 }",
                "authorization { user: tcp, password: t }\n"};
       CHECK(enters(one, web));
       CHECK_FALSE(enters(one, tcp));
@@ -449,10 +444,10 @@ TEST_CASE("messages are compressed for whoever asks for it, and for nobody else"
 TEST_CASE("clients over websockets are asked at intervals of their own") {
   if (!has_peer())
     return;
-  site one{ours, "ping_interval: \"100ms\"", "ping_interval: 30\nping_max: 1\n"};
+  site one{ours, "ping_interval: \"100ms\"", "ping_interval: 30\nping_max: 15\n"};
   websocket_peer who{one.port};
   log_in(who);
-  for (int i = 0; i < 3; ++i) {
+  for (int i = 0; i < 20; ++i) { // more than may stay unanswered; each has a second and a half
     who.until("PING\r\n");
     who.send("PONG\r\n");
   }
@@ -472,10 +467,13 @@ TEST_CASE("members of a cluster tell clients over websockets of each other's web
                    + port_text(routes) + "\" ] }\n"};
     exchange(one.server, other.server);
     for (auto [here, there] : {std::pair{&one, &other}, std::pair{&other, &one}}) {
-      websocket_peer who{here->port};
-      REQUIRE(who.upgrade() == "HTTP/1.1 101 Switching Protocols");
-      auto info = who.until("\r\n");
-      CHECK(info.find("\"" + port_text(there->port) + "\"") != std::string::npos);
+      std::string info;
+      CHECK(eventually([&] { // messages may have crossed the link before
+        websocket_peer who{here->port};
+        REQUIRE(who.upgrade() == "HTTP/1.1 101 Switching Protocols");
+        info = who.until("\r\n");
+        return info.find("\"" + port_text(there->port) + "\"") != std::string::npos;
+      }));
       CHECK(info.find("\"" + port_text(there->server.port()) + "\"") == std::string::npos);
     }
   }
