@@ -399,7 +399,7 @@ TEST_CASE("whoever talks nonsense on a port for servers is refused with the reas
   CHECK(steady.stop() == "");
 }
 
-TEST_CASE("floods on the ports for servers cost a bounded amount of memory, and it comes back") {
+TEST_CASE("floods on the ports for servers cost a bounded amount of memory, and in the end none") {
   if (!has_peer())
     return;
   constexpr int64_t mebibyte = 1024 * 1024;
@@ -427,28 +427,41 @@ TEST_CASE("floods on the ports for servers cost a bounded amount of memory, and 
     CHECK(peer.unread().find("PONG\r\n") != std::string_view::npos);
     highest = std::max(highest, memory_of(*all.server));
   };
-  flood(all.routes, "100 000 interests in accounts that nobody has", route(),
-        many(100'000, [](const std::string& i) { return "RS+ NOBODY" + i + " foo\r\n"; }));
-  flood(all.routes, "the same with names of 30 kB", route(),
-        many(2'000, [&](const std::string& i) { return "RS+ " + long_word + i + " foo\r\n"; }));
-  flood(all.routes, "interest that comes and goes", route(),
-        many(20'000, [](const std::string&) { return "RS+ A foo\r\nRS- A foo\r\n"; }));
-  flood(all.routes, "20 INFOs with 12 000 addresses each", route(),
-        many(20, [&](const std::string& i) {
-          return "INFO {\"connect_urls\":[\"" + i + "\"," + urls + "]}\r\n";
-        }));
-  flood(all.routes, "20 000 messages to accounts that nobody has", route(),
-        many(20'000, [](const std::string& i) { return "RMSG N" + i + " foo 1\r\nx\r\n"; }));
-  flood(all.gateways, "20 000 messages of another cluster to accounts that nobody has", gateway(),
-        many(20'000, [](const std::string& i) { return "RMSG N" + i + " foo 1\r\nx\r\n"; }));
-  flood(all.gateways, "the same with names of 30 kB", gateway(),
-        many(1'000,
-             [&](const std::string& i) { return "RMSG " + long_word + i + " foo 1\r\nx\r\n"; }));
-  flood(all.leafs, "interest of a leaf node that comes and goes", leaf(),
-        many(20'000, [](const std::string&) { return "LS+ foo g 5\r\nLS- foo g\r\n"; }));
-  flood(all.leafs, "100 000 PINGs", leaf(),
-        many(100'000, [](const std::string&) { return "PING\r\n"; }));
+  auto all_floods = [&] {
+    flood(all.routes, "100 000 interests in accounts that nobody has", route(),
+          many(100'000, [](const std::string& i) { return "RS+ NOBODY" + i + " foo\r\n"; }));
+    flood(all.routes, "the same with names of 30 kB", route(),
+          many(2'000, [&](const std::string& i) { return "RS+ " + long_word + i + " foo\r\n"; }));
+    flood(all.routes, "interest that comes and goes", route(),
+          many(20'000, [](const std::string&) { return "RS+ A foo\r\nRS- A foo\r\n"; }));
+    flood(all.routes, "20 INFOs with 12 000 addresses each", route(),
+          many(20, [&](const std::string& i) {
+            return "INFO {\"connect_urls\":[\"" + i + "\"," + urls + "]}\r\n";
+          }));
+    flood(all.routes, "20 000 messages to accounts that nobody has", route(),
+          many(20'000, [](const std::string& i) { return "RMSG N" + i + " foo 1\r\nx\r\n"; }));
+    flood(all.gateways, "20 000 messages of another cluster to accounts that nobody has", gateway(),
+          many(20'000, [](const std::string& i) { return "RMSG N" + i + " foo 1\r\nx\r\n"; }));
+    flood(all.gateways, "the same with names of 30 kB", gateway(),
+          many(1'000,
+               [&](const std::string& i) { return "RMSG " + long_word + i + " foo 1\r\nx\r\n"; }));
+    flood(all.leafs, "interest of a leaf node that comes and goes", leaf(),
+          many(20'000, [](const std::string&) { return "LS+ foo g 5\r\nLS- foo g\r\n"; }));
+    flood(all.leafs, "100 000 PINGs", leaf(),
+          many(100'000, [](const std::string&) { return "PING\r\n"; }));
+  };
+  all_floods();
   CHECK(highest - before < 160 * mebibyte);
+  // The allocator keeps much of what it got back, for each of the threads that have been at it:
+  // after some rounds there is enough, while what is lost would be missed in each.
+  auto round_costs = [&] {
+    auto so_far = memory_of(*all.server);
+    all_floods();
+    return memory_of(*all.server) - so_far;
+  };
+  int rounds = 1;
+  while (rounds < 8 && round_costs() >= 2 * mebibyte)
+    ++rounds;
+  CHECK(rounds < 8);
   CHECK(steady.stop() == "");
-  CHECK(eventually([&] { return memory_of(*all.server) - before < 48 * mebibyte; }));
 }
