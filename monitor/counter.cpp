@@ -196,9 +196,10 @@ void counter_state::keep_roll() {
                       if (id != on->card.id() && around->roll->hear(id, self->clock().now()))
                         stranger = true;
                     });
-  client->subscribe(
-      on->accounts.system, "$SYS.SERVER.*.SHUTDOWN",
-      [this](const internal_message& in) { around->roll->forget(server_of(in.subject)); });
+  auto left = [this](const internal_message& in) { around->roll->forget(server_of(in.subject)); };
+  client->subscribe(on->accounts.system, "$SYS.SERVER.*.SHUTDOWN", left);
+  // A lame duck answers nobody any more: tools that wait for it would wait in vain.
+  client->subscribe(on->accounts.system, "$SYS.SERVER.*.LAMEDUCK", left);
 }
 
 /// Whoever is new hears of this server soon, and once if many come together.

@@ -26,7 +26,7 @@ public:
 
   /// It has said something. True: it is new.
   bool hear(std::string_view id, time_point now);
-  /// It has said that it ends.
+  /// It has said that it ends, or lets its clients go.
   void forget(std::string_view id);
   /// Forgets whoever has gone without a word. `linked`: short_hash() of the ids of all servers that
   /// routes lead to now.
