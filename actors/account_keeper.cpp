@@ -3,6 +3,7 @@
 
 #include "actors/account_policy.hpp"
 #include "actors/log.hpp"
+#include "protocol/one_line.hpp"
 #include "security/jwt.hpp"
 #include "security/nkey.hpp"
 
@@ -45,7 +46,7 @@ account_book::entry account_keeper::take(const sourced_account& one, int64_t now
   not_yet_valid_.erase(one.account); // whatever it was: this is what it is now
   if (entry.what == result::not_right)
     log::error("{}: account {} is not served: {}", one.where, log::printable(one.account, 64),
-               log::printable(entry.reason, 1024));
+               protocol::on_one_line(entry.reason));
   if (entry.what == result::older)
     log::warn("{}: the JWT of account {} is older than the one in force, which stays", one.where,
               entry.account);
@@ -60,7 +61,7 @@ void account_keeper::load(int64_t now) {
   watch_.follow(source_->folders()); // first: what changes meanwhile is seen by the next tick
   auto news = source_->look(0);
   for (const auto& problem : news.problems)
-    log::error("{}", log::printable(problem, 1024));
+    log::error("{}", protocol::on_one_line(problem));
   for (auto& each : news.changed) {
     auto one = std::move(each); // ends here: room for what the next ones become, of thousands
     take(one, now);
@@ -69,7 +70,7 @@ void account_keeper::load(int64_t now) {
   // Only now is it known which imports find their exporters.
   for (const auto& key : book_.accounts())
     for (const auto& problem : problems_of(*registry_.find(key)->policy()))
-      log::warn("{}", log::printable(problem, 1024));
+      log::warn("{}", protocol::on_one_line(problem));
   if (source_->kind() != source_kind::url && !book_.has(registry_.system->name))
     log::warn("The system account {} is not among the accounts: nobody can log in to it",
               registry_.system->name);
@@ -88,7 +89,7 @@ void account_keeper::store_preload(int64_t now) {
     auto entry = accept(jwt, key, "resolver_preload", now);
     if (entry.what == result::not_right)
       log::error("resolver_preload: account {} is not served: {}", log::printable(key, 64),
-                 log::printable(entry.reason, 1024));
+                 protocol::on_one_line(entry.reason));
   }
 }
 
@@ -105,14 +106,14 @@ void account_keeper::tell(const account_book::entry& entry, const std::string& f
     log::info("Account {} is updated from {}; {} accounts, digest {}", entry.account, from,
               book_.size(), book_.digest());
   for (const auto& problem : entry.problems)
-    log::warn("{}", log::printable(problem, 1024));
+    log::warn("{}", protocol::on_one_line(problem));
 }
 
 /// What changed since the last look.
 void account_keeper::look(int64_t now) {
   auto news = source_->look(now - 2);
   for (const auto& problem : news.problems)
-    log::error("{}", log::printable(problem, 1024));
+    log::error("{}", protocol::on_one_line(problem));
   if (!news.operator_jwt.empty() && follow_operator(news.operator_jwt, now)) {
     // Who was refused may be right now, and who is known may have to be judged anew.
     source_->tell_all_again();
@@ -138,13 +139,13 @@ bool account_keeper::follow_operator(const std::string& jwt, int64_t now) {
   // The store's comes last, behind those that the configuration names.
   auto why = refusal_of_successor(operators_.now()->operators().back(), jwt);
   if (!why.empty()) {
-    log::error("The operator's new JWT is not used: {}", log::printable(why, 1024));
+    log::error("The operator's new JWT is not used: {}", protocol::on_one_line(why));
     return false;
   }
   auto made = trust_with(options_, jwt, now);
   if (auto* problems = std::get_if<std::vector<std::string>>(&made)) {
     for (const auto& problem : *problems)
-      log::error("The operator's new JWT is not used: {}", log::printable(problem, 1024));
+      log::error("The operator's new JWT is not used: {}", protocol::on_one_line(problem));
     return false;
   }
   auto& next = std::get<operator_trust_ptr>(made);

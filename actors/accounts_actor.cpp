@@ -6,6 +6,7 @@
 #include "actors/jwt_login.hpp"
 #include "actors/log.hpp"
 #include "actors/reactor.hpp"
+#include "protocol/one_line.hpp"
 
 #include <fmt/format.h>
 
@@ -179,7 +180,7 @@ private:
     auto entry = keeper_->accept(jwt, account, "the resolver", unix_now());
     if (entry.what == account_book::entry::result::not_right)
       log::error("What the resolver gives for account {} is not served: {}", account,
-                 log::printable(entry.reason, 1024));
+                 protocol::on_one_line(entry.reason));
   }
 
   /// Who asked may want at once what the account imports: its exporters are searched for first.

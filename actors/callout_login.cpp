@@ -7,6 +7,7 @@
 #include "actors/jwt_login.hpp"
 #include "actors/log.hpp"
 #include "actors/reactor.hpp"
+#include "protocol/one_line.hpp"
 #include "security/certificate.hpp"
 #include "security/jwt.hpp"
 
@@ -103,7 +104,7 @@ private:
       if (auto* ignored = std::get_if<callout_question::ignored>(&opinion)) {
         if (++ignored_ <= most_told)
           log::warn("{} - an answer in the name of the auth callout of account {} is ignored: {}",
-                    login_.peer, login_.account->name, log::printable(ignored->reason, 512));
+                    login_.peer, login_.account->name, protocol::on_one_line(ignored->reason, 512));
       } else if (auto* refusal = std::get_if<login_refusal>(&opinion)) {
         decide(std::move(*refusal));
       } else {

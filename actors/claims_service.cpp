@@ -3,6 +3,7 @@
 
 #include "actors/jwt_login.hpp"
 #include "actors/log.hpp"
+#include "protocol/one_line.hpp"
 #include "security/jwt.hpp"
 #include "security/nkey.hpp"
 
@@ -115,7 +116,7 @@ void claims_service::succeed(const internal_message& msg, std::string_view accou
 void claims_service::refuse(const internal_message& msg, std::string_view account,
                             std::string_view text) {
   log::warn("A request on {} is refused: {}", log::printable(msg.subject, 256),
-            log::printable(text, 1024));
+            protocol::on_one_line(text));
   ordered_json error;
   if (!account.empty())
     error["account"] = account;
@@ -238,7 +239,7 @@ void claims_service::unpack(const internal_message& msg) {
         keeper_.accept(line.substr(bar + 1), line.substr(0, bar), "another broker", unix_now());
     if (entry.what == result::not_right)
       log::warn("Another broker has an account that is of no use here: {}",
-                log::printable(entry.reason, 1024));
+                protocol::on_one_line(entry.reason));
   }
 }
 
@@ -263,7 +264,7 @@ void claims_service::looked_up(const internal_message& msg) {
   auto entry = keeper_.accept(msg.payload, account, "another broker", unix_now());
   if (entry.what == result::not_right)
     log::warn("Another broker's JWT of account {} is of no use here: {}", account,
-              log::printable(entry.reason, 1024));
+              protocol::on_one_line(entry.reason));
   else
     end_look(account, true);
 }

@@ -2,6 +2,7 @@
 #include "actors/connection.hpp"
 #include "actors/jwt_login.hpp"
 #include "actors/log.hpp"
+#include "protocol/one_line.hpp"
 
 #include <algorithm>
 
@@ -30,7 +31,7 @@ void connection::after_jwt(const jwt_outcome& outcome) {
   auto& state = login();
   state.asking = false;
   if (const auto* no = std::get_if<security::login_refusal>(&outcome.verdict)) {
-    auto why = log::printable(no->reason, 1024); // it may quote a stranger's claims
+    auto why = protocol::on_one_line(no->reason); // it may quote a stranger's claims
     if (outcome.by_callout)
       state.judged_why = why;
     refuse_login(outcome.who.empty() ? why : outcome.who + ": " + why);

@@ -1,11 +1,14 @@
 // protocol/quote.cpp: escapes, byte by byte.
 #include "protocol/quote.hpp"
 
+#include "protocol/one_line.hpp"
 #include "protocol/utf8.hpp"
 
 namespace troupe::protocol {
 
-std::string quotable(std::string_view bytes, size_t longest) {
+namespace {
+
+std::string escaped(std::string_view bytes, size_t longest, bool between_quotes) {
   constexpr std::string_view digits = "0123456789abcdef";
   std::string out;
   bool cut = bytes.size() > longest;
@@ -14,7 +17,7 @@ std::string quotable(std::string_view bytes, size_t longest) {
   while (!bytes.empty()) {
     auto length = utf8_length(bytes);
     auto first = static_cast<unsigned char>(bytes.front());
-    if (first == '"' || first == '\\') {
+    if (between_quotes && (first == '"' || first == '\\')) {
       out += '\\';
       out += bytes.front();
       length = 1;
@@ -31,6 +34,20 @@ std::string quotable(std::string_view bytes, size_t longest) {
   if (cut)
     out += "…";
   return out;
+}
+
+} // namespace
+
+std::string quotable(std::string_view bytes, size_t longest) {
+  return escaped(bytes, longest, true);
+}
+
+std::string quoted(std::string_view bytes) {
+  return '"' + quotable(bytes) + '"';
+}
+
+std::string on_one_line(std::string_view sentence, size_t longest) {
+  return escaped(sentence, longest, false);
 }
 
 } // namespace troupe::protocol

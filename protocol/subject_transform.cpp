@@ -1,7 +1,7 @@
 // protocol/subject_transform.cpp: builds transforms, carries them out, turns them round.
 #include "protocol/subject_transform.hpp"
 
-#include "protocol/quote.hpp"
+#include "protocol/one_line.hpp"
 #include "protocol/subject.hpp"
 
 #include <algorithm>
@@ -10,10 +10,6 @@ namespace troupe::protocol {
 namespace {
 
 using function = transform_part::function;
-
-std::string quoted(std::string_view text) {
-  return "\"" + quotable(text) + "\"";
-}
 
 /// The positions of the `*` among the tokens of a pattern.
 std::vector<uint32_t> star_positions(std::string_view pattern) {

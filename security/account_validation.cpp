@@ -1,6 +1,7 @@
 // security/account_validation.cpp: the rules for what accounts share, take, map and limit.
 #include "security/problem_list.hpp"
 
+#include "protocol/one_line.hpp"
 #include "protocol/subject.hpp"
 #include "security/jwt.hpp"
 
@@ -12,6 +13,7 @@ namespace {
 
 using protocol::is_literal;
 using protocol::is_subset;
+using protocol::quoted;
 
 std::vector<std::string_view> tokens_of(std::string_view subject) {
   std::vector<std::string_view> out;
@@ -53,7 +55,7 @@ void check_latency(const export_claim& one, const std::string& who, problem_list
 }
 
 void check_export(const export_claim& one, problem_list& found) {
-  auto who = "the export \"" + one.subject + "\"";
+  auto who = "the export " + quoted(one.subject);
   bool stream = one.kind == share_kind::stream;
   if (!one.kind)
     found.block(who + " says neither stream nor service");
@@ -62,8 +64,8 @@ void check_export(const export_claim& one, problem_list& found) {
     found.block(who + " is a stream and has a response_type");
   else if (!response.empty() && response != "Singleton" && response != "Stream"
            && response != "Chunked")
-    found.block(who + " has the response_type \"" + response
-                + "\"; it must be Singleton, Stream or Chunked");
+    found.block(who + " has the response_type " + quoted(response)
+                + "; it must be Singleton, Stream or Chunked");
   if (stream && one.allow_trace)
     found.block(who + " has allow_trace, which only exported services have");
   if (one.response_threshold < 0)
@@ -91,13 +93,13 @@ void check_exports(const account_claims& account, problem_list& found) {
   std::sort(names.begin(), names.end());
   for (auto at = std::adjacent_find(names.begin(), names.end()); at != names.end();
        at = std::adjacent_find(at + 1, names.end()))
-    found.block("the subject \"" + std::string{at->second} + "\" is exported twice");
+    found.block("the subject " + quoted(at->second) + " is exported twice");
   for (const auto* outer : wide)
     for (const auto& inner : all)
       if ((inner.kind == share_kind::service) == (outer->kind == share_kind::service)
           && inner.subject != outer->subject && is_subset(inner.subject, outer->subject))
-        found.block("the export \"" + outer->subject + "\" already contains \"" + inner.subject
-                    + "\"");
+        found.block("the export " + quoted(outer->subject) + " already contains "
+                    + quoted(inner.subject));
 }
 
 void check_renaming(const import_claim& one, const std::string& who, problem_list& found) {
@@ -134,11 +136,11 @@ void check_token(const import_claim& one, const account_claims& account, const s
   check_subject(token.subject, who + ": the activation token", found);
   const auto& wanted = one.kind == share_kind::service && !one.to.empty() ? one.to : one.subject;
   if (!is_subset(wanted, token.subject))
-    found.block(who + " has an activation token for \"" + token.subject + "\" only");
+    found.block(who + " has an activation token for " + quoted(token.subject) + " only");
 }
 
 void check_import(const import_claim& one, const account_claims& account, problem_list& found) {
-  auto who = "the import \"" + one.subject + "\"";
+  auto who = "the import " + quoted(one.subject);
   if (!one.kind)
     found.block(who + " says neither stream nor service");
   if (one.kind == share_kind::service && one.allow_trace)
@@ -182,8 +184,8 @@ void check_imports(const account_claims& account, problem_list& found) {
     auto& others = services[one.account];
     for (const auto& other : others)
       if (is_subset(subject, other) || is_subset(other, subject))
-        found.block("the services \"" + subject + "\" and \"" + other
-                    + "\" imported from one account overlap");
+        found.block("the services " + quoted(subject) + " and " + quoted(other)
+                    + " imported from one account overlap");
     others.push_back(std::move(subject));
   }
 }
@@ -193,17 +195,17 @@ void check_mappings(const account_claims& account, problem_list& found) {
     check_subject(source, "a mapping", found);
     std::map<std::string, int64_t> sums;
     for (const auto& one : destinations) {
-      check_subject(one.subject, "the mapping of \"" + source + "\"", found);
+      check_subject(one.subject, "the mapping of " + quoted(source), found);
       auto weight = one.weight == 0 ? 100 : one.weight;
       if (weight < 0 || weight > 100)
-        found.block("the mapping of \"" + source + "\" has a weight that is not 1 to 100");
+        found.block("the mapping of " + quoted(source) + " has a weight that is not 1 to 100");
       else
         sums[one.cluster] += weight;
     }
     for (const auto& [cluster, sum] : sums)
       if (sum > 100)
-        found.block("the mapping of \"" + source + "\" has weights of more than 100"
-                    + (cluster.empty() ? std::string{} : " in cluster \"" + cluster + "\""));
+        found.block("the mapping of " + quoted(source) + " has weights of more than 100"
+                    + (cluster.empty() ? std::string{} : " in cluster " + quoted(cluster)));
   }
 }
 
@@ -217,7 +219,8 @@ void check_account_limits(const account_claims& account, problem_list& found) {
   if (limits.exports != -1 && !limits.wildcard_exports)
     for (const auto& one : account.exports)
       if (!is_literal(one.subject))
-        found.block("the export \"" + one.subject + "\" has wildcards, which the operator forbids");
+        found.block("the export " + quoted(one.subject)
+                    + " has wildcards, which the operator forbids");
   if (!limits.tiers.empty() && limits.jetstream.is_set())
     found.block("JetStream is limited both in tiers and without");
   if (limits.tiers.contains(""))
@@ -241,7 +244,7 @@ void check_account(const account_claims& account, problem_list& found) {
   }
   const auto& traffic = account.cluster_traffic;
   if (!traffic.empty() && traffic != "system" && traffic != "owner")
-    found.block("cluster_traffic is \"" + traffic + "\"; it must be system or owner");
+    found.block("cluster_traffic is " + quoted(traffic) + "; it must be system or owner");
   check_info(account.description, account.info_url, found);
 }
 

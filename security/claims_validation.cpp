@@ -1,12 +1,16 @@
 // security/claims_validation.cpp: the rules for every kind but accounts' exports and imports.
 #include "security/claims_validation.hpp"
 
+#include "protocol/one_line.hpp"
 #include "security/claims_rules.hpp"
 #include "security/nkey.hpp"
 #include "security/problem_list.hpp"
 #include "security/time_zone.hpp"
 
 namespace troupe::security {
+
+using protocol::quoted;
+
 namespace {
 
 void check_times(const standard_claims& said, int64_t now, problem_list& found) {
@@ -19,7 +23,7 @@ void check_times(const standard_claims& said, int64_t now, problem_list& found) 
 
 void check_key(std::string_view key, nkey_kind kind, std::string_view what, problem_list& found) {
   if (!is_public_nkey(key, kind))
-    found.block(std::string{what} + " \"" + std::string{key} + "\" is no public "
+    found.block(std::string{what} + " " + quoted(key) + " is no public "
                 + std::string{to_string(kind)} + " key");
 }
 
@@ -29,7 +33,7 @@ void check_entry(const std::string& entry, bool queue_allowed, problem_list& fou
   if (blank == entry.npos)
     return;
   if (!queue_allowed)
-    found.block("the permission \"" + entry + "\" names a queue, which only `sub` may do");
+    found.block("the permission " + quoted(entry) + " names a queue, which only `sub` may do");
   check_subject(entry.substr(blank + 1), "the queue of a permission", found);
 }
 
@@ -37,13 +41,13 @@ void check_limits(const user_limits& limits, problem_list& found) {
   check_permissions(limits.permissions, found);
   for (const auto& source : limits.sources)
     if (!address_range::parse(source))
-      found.block("the source \"" + source + "\" is no address range such as 192.0.2.0/24");
+      found.block("the source " + quoted(source) + " is no address range such as 192.0.2.0/24");
   for (const auto& range : limits.times)
     for (const auto* time : {&range.start, &range.end})
       if (!parse_time_of_day(*time))
-        found.block("the time \"" + *time + "\" is not written as HH:MM:SS");
+        found.block("the time " + quoted(*time) + " is not written as HH:MM:SS");
   if (!limits.times_location.empty() && !time_zone::find(limits.times_location))
-    found.block("the time zone \"" + limits.times_location + "\" is not known here");
+    found.block("the time zone " + quoted(limits.times_location) + " is not known here");
 }
 
 std::string_view scheme_of(std::string_view url) {
@@ -56,8 +60,8 @@ void check_service_url(std::string_view url, problem_list& found) {
   auto rest = scheme.empty() ? url : url.substr(scheme.size() + 3);
   bool known = scheme == "nats" || scheme == "tls" || scheme == "ws" || scheme == "wss";
   if (!known || rest.empty() || rest.find_first_of("/@") != rest.npos)
-    found.block("the service URL \"" + std::string{url}
-                + "\" must be nats, tls, ws or wss://host:port, without user and path");
+    found.block("the service URL " + quoted(url)
+                + " must be nats, tls, ws or wss://host:port, without user and path");
 }
 
 bool is_version(std::string_view text) {
@@ -78,7 +82,7 @@ bool is_version(std::string_view text) {
 
 void check_subject(std::string_view subject, std::string_view what, problem_list& found) {
   auto say = [&](std::string_view fault) {
-    found.block(std::string{what} + " has the subject \"" + std::string{subject} + "\", which "
+    found.block(std::string{what} + " has the subject " + quoted(subject) + ", which "
                 + std::string{fault});
   };
   if (subject.empty())
@@ -107,14 +111,14 @@ void check_info(std::string_view description, std::string_view url, problem_list
   if (url.size() > longest)
     found.block("an info_url is longer than 8 KiB");
   else if (!url.empty() && (scheme_of(url).empty() || url.size() == scheme_of(url).size() + 3))
-    found.block("the info_url \"" + std::string{url} + "\" is no URL with scheme and host");
+    found.block("the info_url " + quoted(url) + " is no URL with scheme and host");
 }
 
 std::vector<claim_problem> validate(const operator_claims& what, int64_t now) {
   problem_list found;
   check_times(what.standard, now, found);
   if (!what.account_server_url.empty() && what.account_server_url.find(':') == std::string::npos)
-    found.block("account_server_url \"" + what.account_server_url + "\" has no scheme");
+    found.block("account_server_url " + quoted(what.account_server_url) + " has no scheme");
   for (const auto& url : what.service_urls)
     if (!url.empty())
       check_service_url(url, found);
@@ -123,8 +127,8 @@ std::vector<claim_problem> validate(const operator_claims& what, int64_t now) {
   if (!what.system_account.empty())
     check_key(what.system_account, nkey_kind::account, "the system account", found);
   if (!what.assert_server_version.empty() && !is_version(what.assert_server_version))
-    found.block("assert_server_version \"" + what.assert_server_version
-                + "\" is not written as MAJOR.MINOR.UPDATE");
+    found.block("assert_server_version " + quoted(what.assert_server_version)
+                + " is not written as MAJOR.MINOR.UPDATE");
   return std::move(found.all);
 }
 

@@ -1,7 +1,7 @@
 // security/export_offers.cpp: which exports can be offered, and which of them covers an import.
 #include "security/export_offers.hpp"
 
-#include "protocol/quote.hpp"
+#include "protocol/one_line.hpp"
 #include "protocol/subject.hpp"
 
 namespace troupe::security {
@@ -22,14 +22,14 @@ std::string fault_of_latency(const account_rules& account, const export_rule& of
   if (offer.response != response_kind::singleton)
     return "latency is measured only of services with one response; remove it or the response type";
   if (!protocol::is_valid_publish(latency.results))
-    return "its latency results go to \"" + protocol::quotable(latency.results)
-           + "\", which must be a subject without wildcards";
+    return "its latency results go to " + protocol::quoted(latency.results)
+           + ", which must be a subject without wildcards";
   if (latency.sampling < 0 || latency.sampling > 100)
     return "its latency sampling must be 1 to 100 percent, or \"headers\"";
   for (const auto& other : account.exports)
     if (other.kind == share_kind::service && protocol::is_subset(latency.results, other.subject))
-      return "its latency results go to \"" + latency.results
-             + "\", which is a service of this account; choose another subject";
+      return "its latency results go to " + protocol::quoted(latency.results)
+             + ", which is a service of this account; choose another subject";
   return {};
 }
 
@@ -64,9 +64,9 @@ std::string fault_of_export(const account_rules& account, size_t index) {
   if (fault.empty())
     return fault;
   const auto& offer = account.exports[index];
-  return "account \"" + protocol::quotable(account.name) + "\" exports the "
-         + std::string{to_string(offer.kind)} + " \"" + protocol::quotable(offer.subject)
-         + "\": " + fault;
+  return "account " + protocol::quoted(account.name) + " exports the "
+         + std::string{to_string(offer.kind)} + " " + protocol::quoted(offer.subject) + ": "
+         + fault;
 }
 
 export_offers::export_offers(const account_rules& account) {

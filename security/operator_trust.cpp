@@ -1,6 +1,7 @@
 // security/operator_trust.cpp: operators and the accounts they vouch for; activations.
 #include "security/operator_trust.hpp"
 
+#include "protocol/one_line.hpp"
 #include "protocol/subject.hpp"
 #include "security/claims_validation.hpp"
 #include "security/jwt.hpp"
@@ -11,6 +12,9 @@
 #include <charconv>
 
 namespace troupe::security {
+
+using protocol::quoted;
+
 namespace {
 
 std::string joined(const std::vector<std::string>& all) {
@@ -122,12 +126,12 @@ void operator_trust::take_operator(std::string_view jwt, int64_t now,
 void operator_trust::take_keys(std::vector<std::string>& problems) {
   for (const auto& key : settings_.trusted_keys) {
     if (!is_public_nkey(key, nkey_kind::operator_key))
-      problems.push_back("trusted key \"" + key + "\" is no public operator key (O…)");
+      problems.push_back("trusted key " + quoted(key) + " is no public operator key (O…)");
     issuers_.insert(key);
   }
   auto check_account = [&](const std::string& key, std::string_view what) {
     if (!is_public_nkey(key, nkey_kind::account))
-      problems.push_back(std::string{what} + " \"" + key + "\" is no public account key (A…)");
+      problems.push_back(std::string{what} + " " + quoted(key) + " is no public account key (A…)");
   };
   if (!settings_.system_account.empty())
     check_account(settings_.system_account, "the system account");
@@ -228,8 +232,8 @@ std::string check_activation(std::string_view importer, const import_rule& wante
   if (token.kind != wanted.kind)
     return "the activation token is for a share of another kind";
   if (!protocol::is_subset(wanted.subject, token.subject))
-    return "the activation token is for \"" + token.subject + "\", which does not cover \""
-           + wanted.subject + "\"";
+    return "the activation token is for " + quoted(token.subject) + ", which does not cover "
+           + quoted(wanted.subject);
   if (auto problems = blocking(validate(token, now)); !problems.empty())
     return "the activation token: " + joined(problems);
   if (token.standard.expires != 0 && token.standard.expires <= now)

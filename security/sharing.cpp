@@ -1,7 +1,7 @@
 // security/sharing.cpp: judges every import, and finds who is touched by a change.
 #include "security/sharing.hpp"
 
-#include "protocol/quote.hpp"
+#include "protocol/one_line.hpp"
 #include "protocol/subject.hpp"
 #include "security/export_offers.hpp"
 
@@ -11,13 +11,10 @@
 namespace troupe::security {
 namespace {
 
+using protocol::quoted;
 using protocol::subject_transform;
 
 constexpr size_t longest_chain = 1024;
-
-std::string quoted(std::string_view text) {
-  return "\"" + protocol::quotable(text) + "\"";
-}
 
 std::string opening(const account_rules& importer, const import_rule& wanted) {
   return "account " + quoted(importer.name) + " imports the " + std::string{to_string(wanted.kind)}

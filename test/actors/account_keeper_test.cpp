@@ -152,6 +152,20 @@ TEST_CASE_FIXTURE(store_world, "an operator that becomes strict is so to account
   CHECK(trust_of(id())->find_signer(id()) != nullptr);
 }
 
+TEST_CASE_FIXTURE(store_world, "why an account is refused is one line, as it would be spoken") {
+  for (auto* subject : {"orders.new", "orders.new", "a.\"b\nc\"", "a.\"b\nc\""}) {
+    auto& one = account_claims_.exports.emplace_back();
+    one.subject = subject;
+    one.kind = share_kind::service;
+  }
+  write(layout.account_file("acme"), signed_jwt(account_claims_, op_signing));
+  open();
+  CHECK(said("account " + id() + " is not served: ") == 1);
+  CHECK(said(R"(the subject "orders.new" is exported twice)") == 1);
+  CHECK(said(R"(the subject "a.\"b\x0ac\"" is exported twice)") == 1);
+  CHECK_MESSAGE(said("\nc") == 0, "nobody writes lines of his own into the log");
+}
+
 TEST_CASE_FIXTURE(store_world, "an account that was refused is served when the operator gets the "
                                "key that signed it") {
   auto second = key_pair::create(nkey_kind::operator_key);
