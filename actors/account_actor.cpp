@@ -2,7 +2,10 @@
 #include "actors/account_actor.hpp"
 
 #include "actors/account_policy.hpp"
+#include "actors/interest_ledger.hpp"
+#include "actors/links_by_account.hpp"
 #include "actors/log.hpp"
+#include "protocol/errc.hpp"
 
 #include <fmt/format.h>
 
@@ -23,18 +26,44 @@ struct census {
   std::vector<uint64_t> cids;
 };
 
+/// Its leaf nodes and hubs; who is about to go does not count.
+std::vector<link_destination_ptr> links_in(const account& which) {
+  std::vector<link_destination_ptr> out;
+  if (!which.ledger)
+    return out;
+  auto all = which.ledger->links().all();
+  for (const auto& each : links_of(&which, *all))
+    if (!each->doomed())
+      out.push_back(each);
+  return out;
+}
+
+void cut(account_pointer self, const link_destination& link) {
+  constexpr auto words = describe(protocol::errc::account_connections_exceeded).wire;
+  if (auto strong = caf::actor_cast<caf::strong_actor_ptr>(link.mailbox))
+    self->send(caf::actor_cast<account_link_actor>(strong), atom::cut_v, std::string{words},
+               std::string{words});
+}
+
 /// More than the account may have, with those at other servers: the newest go, those that came
-/// first stay.
+/// first stay. As in nats-server each leaf node here takes the room of a client, and none elsewhere
+/// does.
 void trim(account_pointer self, const account& which, std::vector<uint64_t>& cids,
           const std::vector<reactor_actor>& reactors) {
   auto limit = which.policy()->rules.limits.connections;
   if (limit < 0)
     return;
   limit = std::max<int64_t>(0, limit - which.connections_elsewhere.load(std::memory_order_relaxed));
+  auto links = links_in(which);
+  for (const auto& each : links)
+    cids.push_back(each->cid);
   if (cids.size() <= static_cast<size_t>(limit))
     return;
   std::sort(cids.begin(), cids.end());
   cids.erase(cids.begin(), cids.begin() + limit);
+  for (const auto& each : links)
+    if (each->cid >= cids.front())
+      cut(self, *each);
   auto excess = std::make_shared<std::vector<uint64_t>>(std::move(cids));
   for (const auto& each : reactors)
     self->send(each, atom::cut_v, excess);

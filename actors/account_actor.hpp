@@ -4,7 +4,15 @@
 #include "actors/account.hpp"
 #include "actors/interfaces.hpp"
 
+#include <string>
+#include <vector>
+
 namespace troupe::actors {
+
+/// What it knows of a leaf node's LINK actor.
+using account_link_actor =
+    link_actor::extend<accepts<atom::cut, std::string, std::string>>; // Ends it: what the peer is
+                                                                      // told, and the log.
 
 /// Runs on CAF's scheduler; messages of clients never pass through it. `reactors`: all that may
 /// hold connections of the account.

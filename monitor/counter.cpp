@@ -145,7 +145,7 @@ void counter_state::take(const account_ptr& which) {
   auto limits = which->policy()->rules.limits;
   auto clients = which->connections.load(std::memory_order_relaxed);
   auto leafs = which->leafnodes.load(std::memory_order_relaxed);
-  if (limits.connections >= 0 && elsewhere.connections > 0 && clients > 0
+  if (limits.connections >= 0 && elsewhere.connections > 0 && clients + leafs > 0
       && clients + leafs + elsewhere.connections > limits.connections)
     around->crowded(which);
   if (limits.leafnodes >= 0 && elsewhere.leafnodes > 0)

@@ -205,6 +205,11 @@ TEST_CASE_FIXTURE(counting_world, "an account that has too many with those elsew
   which->connections = 0;
   report("X", "A", 4); // it has none that could go
   CHECK(crowded.size() == 1);
+  which->leafnodes = 1;
+  report("X", "A", 2);
+  CHECK(crowded.size() == 1);
+  report("X", "A", 3); // the leaf node can
+  CHECK(crowded.size() == 2);
 }
 
 TEST_CASE_FIXTURE(counting_world, "links to leaf nodes and hubs that are too many have to go") {
