@@ -98,19 +98,6 @@ bool interest_ledger::change(entry& where, const subscription& what, bool comes)
   return false;
 }
 
-/// Its place; a new one if there is none.
-leaf_interest& interest_ledger::leaf_of(seldom& rest, const shared_text& cluster) {
-  auto name = cluster ? cluster->subject() : std::string_view{};
-  if (rest.leaf.is_of(name) && !rest.leaf.none())
-    return rest.leaf;
-  for (auto& each : rest.more)
-    if (each.is_of(name))
-      return each;
-  auto& place = rest.leaf.none() ? rest.leaf : rest.more.emplace_front();
-  place.cluster = cluster;
-  return place;
-}
-
 /// What only brokers with leafs have. A leaf is never told of its own interest, so that for the
 /// others each number matters.
 bool interest_ledger::change_leafs(entry& where, const subscription& what, bool comes) {
@@ -126,12 +113,10 @@ bool interest_ledger::change_leafs(entry& where, const subscription& what, bool 
   } else {
     const auto& remote = static_cast<const remote_interest&>(what);
     bool routed = source == interest_source::route;
-    auto& leaf = leaf_of(rest, routed ? remote.shared_origin() : remote.link().cluster_text());
-    adjust(routed ? leaf.routed : leaf.down, weight, comes, true);
-    if (leaf.none())
-      rest.more.remove_if([](const leaf_interest& each) { return each.none(); });
+    rest.leafs.change(routed ? remote.shared_origin() : remote.link().cluster_text(),
+                      routed ? &leaf_interest::routed : &leaf_interest::down, weight, comes);
   }
-  if (rest.service == 0 && rest.leaf_up == 0 && rest.leaf.none() && rest.more.empty())
+  if (rest.service == 0 && rest.leaf_up == 0 && rest.leafs.none())
     where.rest.reset();
   return true;
 }
@@ -147,7 +132,8 @@ void interest_ledger::told(const subject_text& what) {
     table_.erase(known);
 }
 
-interest_counts interest_ledger::counts(const subject_text& what) const {
+interest_counts interest_ledger::counts(const subject_text& what, std::string_view own,
+                                        bool each) const {
   interest_counts out;
   auto hash = hash_of(what);
   std::lock_guard guard{mutex_};
@@ -160,9 +146,12 @@ interest_counts interest_ledger::counts(const subject_text& what) const {
   if (known->rest) {
     out.service = known->rest->service;
     out.leaf_up = known->rest->leaf_up;
-    if (!known->rest->leaf.none())
-      out.leafs.push_back(known->rest->leaf);
-    out.leafs.insert(out.leafs.end(), known->rest->more.begin(), known->rest->more.end());
+    const auto& leafs = known->rest->leafs;
+    out.leafs = leafs.all();
+    out.own = leafs.of(own, out.steps);
+    if (each)
+      leafs.for_each([&](const leaf_interest& one) { out.each.push_back(one); });
+    out.steps += static_cast<uint32_t>(out.each.size());
   }
   return out;
 }

@@ -1,6 +1,7 @@
 // actors/interest_ledger.hpp: how much interest there is in each subject of an account, and whose.
 #pragma once
 
+#include "actors/leaf_interest.hpp"
 #include "actors/link_registry.hpp"
 #include "actors/subscription.hpp"
 #include "actors/timer_wheel.hpp"
@@ -8,27 +9,11 @@
 #include "protocol/subject_text.hpp"
 
 #include <cstdint>
-#include <forward_list>
 #include <memory>
 #include <mutex>
 #include <vector>
 
 namespace troupe::actors {
-
-using shared_text = protocol::ref_ptr<const protocol::subject_text>;
-
-/// Interest behind one leaf cluster: that of leafs of ours, and that of which routes say that it
-/// exists only for such a leaf.
-struct leaf_interest {
-  shared_text cluster; ///< null: leafs without a name
-  uint32_t down = 0;
-  uint32_t routed = 0;
-
-  bool none() const noexcept { return down == 0 && routed == 0; }
-  bool is_of(std::string_view name) const noexcept {
-    return (cluster ? cluster->subject() : std::string_view{}) == name;
-  }
-};
 
 /// Subscriptions, or for a queue group members, of one subject and queue.
 struct interest_counts {
@@ -37,7 +22,10 @@ struct interest_counts {
   uint32_t route = 0; ///< but for those on behalf of leafs
   uint32_t gateway = 0;
   uint32_t leaf_up = 0;
-  std::vector<leaf_interest> leafs;
+  leaf_sums leafs;                 ///< behind all leaf clusters
+  leaf_sums own;                   ///< of that, behind the one that was asked for
+  std::vector<leaf_interest> each; ///< if that was asked for
+  uint32_t steps = 0;              ///< leaf clusters that were looked at
 };
 
 /// Counts what stands in an account's sublist, by exact subject and queue; changed by the account
@@ -57,7 +45,10 @@ public:
   /// What was noted has been sent to the links.
   void told(const protocol::subject_text& what);
 
-  interest_counts counts(const protocol::subject_text& what) const;
+  /// `own`: a leaf cluster; empty: leafs without a name. `each`: every leaf cluster's, too, which
+  /// costs as much as there are.
+  interest_counts counts(const protocol::subject_text& what, std::string_view own = {},
+                         bool each = false) const;
   /// Every subject and queue that there is interest in; for a link that is new. Look each up again.
   std::vector<shared_text> all() const;
   size_t size() const;
@@ -68,8 +59,7 @@ private:
   struct seldom {
     uint32_t service = 0;
     uint32_t leaf_up = 0;
-    leaf_interest leaf; // by far the most are wanted by one leaf cluster only
-    std::forward_list<leaf_interest> more;
+    leaf_interests leafs;
   };
   static_assert(sizeof(seldom) == 32);
   struct entry {
@@ -89,7 +79,6 @@ private:
 
   entry* find(const protocol::subject_text& what, uint32_t hash) const;
   static bool change(entry& where, const subscription& what, bool comes);
-  static leaf_interest& leaf_of(seldom& rest, const shared_text& cluster);
   static bool change_leafs(entry& where, const subscription& what, bool comes);
 
   link_registry& links_;

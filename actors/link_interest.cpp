@@ -134,12 +134,12 @@ uint32_t told_weight(const link_destination& to, const subject_text& what, uint6
   return static_cast<uint32_t>(std::min<uint64_t>(weight, most));
 }
 
-} // namespace
-
+/// What the numbers of a ledger come to for one link, but for what it is told `apart`. `own`: of
+/// that, how much is the peer's own, where its leaf cluster has no name.
 uint32_t weight_for(const link_destination& to, const interest_counts& now,
                     const subject_text& what, uint32_t own, bool apart) {
   uint64_t sum = 0;
-  auto add = [&](interest_source source, uint32_t count, bool same = false) {
+  auto add = [&](interest_source source, uint64_t count, bool same = false) {
     if (announces_interest(source, to.role, same))
       sum += count;
   };
@@ -148,17 +148,22 @@ uint32_t weight_for(const link_destination& to, const interest_counts& now,
   add(interest_source::route, now.route);
   add(interest_source::gateway, now.gateway);
   add(interest_source::leaf_up, now.leaf_up);
-  for (const auto& leafs : now.leafs) {
-    auto name = leafs.cluster ? leafs.cluster->subject() : std::string_view{};
-    bool same = !name.empty() && is_leaf(to.role) && name == to.cluster();
-    if (to.isolated)
-      continue;
-    add(interest_source::route, leafs.routed, same);
-    if (!apart || name.empty())
-      add(interest_source::leaf_down, leafs.down, same);
+  if (!to.isolated) {
+    auto same = is_leaf(to.role) && !to.cluster().empty() ? now.own : leaf_sums{};
+    add(interest_source::route, now.leafs.routed - same.routed);
+    add(interest_source::route, same.routed, true);
+    add(interest_source::leaf_down, apart ? now.own.down : now.leafs.down - same.down);
+    add(interest_source::leaf_down, same.down, true);
   }
   return told_weight(to, what, sum - std::min<uint64_t>(sum, own));
 }
+
+/// The leaf cluster whose part it has to know; empty: those without a name.
+std::string_view counted_apart(const link_destination& to) {
+  return is_leaf(to.role) ? to.cluster() : std::string_view{};
+}
+
+} // namespace
 
 void told_interest::compare_plain(book& in, const shared_text& what, uint32_t hash, uint32_t weight,
                                   bool again) {
@@ -232,9 +237,10 @@ told_interest::update(const account_ptr& where, const shared_text& what, uint32_
     in.where = where;
   auto hash = actors::hash_of(*what);
   bool apart = by_origin_ && to_->role == peer_role::route && to_->leaf_origins;
-  auto counts = where->ledger->counts(*what);
-  for (const auto& each : counts.leafs)
-    if (apart && each.cluster && each.down > 0)
+  auto counts = where->ledger->counts(*what, counted_apart(*to_), apart);
+  steps_ = counts.steps;
+  for (const auto& each : counts.each)
+    if (each.cluster && each.down > 0)
       now_.push_back({each.cluster, told_weight(*to_, *what, each.down)});
   std::ranges::sort(now_, {}, [](const auto& each) { return each.origin->subject(); });
   if (by_origin_)

@@ -127,11 +127,6 @@ struct announcement {
   uint32_t weight = 0;     ///< 0: it ends; of plain interest 1
 };
 
-/// What the numbers of a ledger come to for one link, but for what it is told apart. `own`: of
-/// that, how much is the peer's own.
-uint32_t weight_for(const link_destination& to, const interest_counts& now,
-                    const protocol::subject_text& what, uint32_t own);
-
 /// What a link has told its peer. Belongs to the link's thread.
 class told_interest {
 public:
@@ -156,6 +151,8 @@ public:
   std::span<const announcement> withdraw(const account& where);
   size_t size() const noexcept;
   size_t size_in(const account& where) const noexcept;
+  /// Leaf clusters that the last update() looked at: what it cost.
+  uint32_t steps() const noexcept { return steps_; }
 
 private:
   struct plain_entry {
@@ -194,6 +191,7 @@ private:
   std::vector<told_origin> now_, before_; // scratch: by the origins' names
   std::vector<shared_text> gone_;         // keeps the origins named in `changes_`
   std::vector<announcement> changes_;
+  uint32_t steps_ = 0;
 };
 
 } // namespace troupe::actors

@@ -350,6 +350,22 @@ TEST_CASE_FIXTURE(crowd_world,
   CHECK(account->ledger->size() == 0);
 }
 
+TEST_CASE_FIXTURE(
+    crowd_world, "what a link is told of many leaf clusters costs no more than of one, and a route "
+                 "that tells them apart each once") {
+  auto& one = link(leaf_down, {.cluster = "L1000"});
+  auto& stranger = link(leaf_down, {.cluster = "L5"});
+  auto& nameless = link(leaf_down);
+  auto& hub = link(leaf_up, {.cluster = "H"});
+  auto& site = link(gateway_in);
+  auto& member = link(route);
+  come(1000);
+  CHECK(one.take() == "+a\n");
+  for (auto* each : {&one, &stranger, &nameless, &hub, &site})
+    CHECK_MESSAGE(each->told->steps() <= 2, each->to->cluster());
+  CHECK(member.told->steps() <= 1002);
+}
+
 TEST_CASE_FIXTURE(link_world, "names of leaf clusters that are gone are not kept") {
   auto& member = link(route);
   wants(member, "a", {}, 1, "stays");
