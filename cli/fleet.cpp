@@ -50,7 +50,8 @@ void take_gateways(fleet_server& out, const json& data, const servers_by_id& all
   if (out.gateway_name.empty())
     out.gateway_name = text(data, "name");
   for (const auto& [to, gateway] : at(data, "outbound_gateways").items())
-    out.outbound[to] = {name_of(gateway), round_trip(at(gateway, "connection"))};
+    out.outbound[to] = {text(at(gateway, "connection"), "name"), name_of(gateway),
+                        round_trip(at(gateway, "connection"))};
   for (const auto& [from, some] : at(data, "inbound_gateways").items())
     for (const auto& gateway : some)
       out.inbound[from].push_back(name_of(gateway));
@@ -86,6 +87,31 @@ fleet assemble(const fleet_answers& from) {
   return out;
 }
 
+namespace {
+
+/// Who answers nothing leaves no gap in the links of those who do: each such broker, once.
+void add_silent(const fleet& all, std::vector<std::string>& out) {
+  std::set<std::string> known{""}; // what has no id names nobody
+  for (const auto& [cluster, servers] : all)
+    for (const auto& one : servers)
+      known.insert(one.id);
+  auto add = [&](const std::string& id, const std::string& cluster, const fleet_server& by,
+                 const char* link) {
+    if (known.insert(id).second)
+      out.push_back(fmt::format("{} in cluster {} does not answer; {} has a {} to it", id, cluster,
+                                by.name, link));
+  };
+  for (const auto& [cluster, servers] : all)
+    for (const auto& one : servers) {
+      for (const auto& [id, links] : one.routes)
+        add(id, cluster, one, "route");
+      for (const auto& [to, gateway] : one.outbound)
+        add(gateway.id, to, one, "gateway");
+    }
+}
+
+} // namespace
+
 std::vector<std::string> gaps_of(const fleet& all) {
   std::vector<std::string> out;
   for (const auto& [cluster, servers] : all) {
@@ -103,6 +129,7 @@ std::vector<std::string> gaps_of(const fleet& all) {
           out.push_back(
               fmt::format("{} in cluster {} has no gateway to {}", one.name, cluster, other));
   }
+  add_silent(all, out);
   return out;
 }
 

@@ -14,7 +14,8 @@ namespace troupe::cli {
 /// What one broker says of itself and of its links.
 struct fleet_server {
   struct gateway {
-    std::string peer; ///< name of the server there; its id if nobody knows it
+    std::string id;   ///< of the server there
+    std::string peer; ///< its name; its id if nobody knows it
     std::string rtt;  ///< empty: not measured
   };
   struct leaf {
@@ -36,7 +37,8 @@ using fleet = std::map<std::string, std::vector<fleet_server>>;
 
 fleet assemble(const fleet_answers& from);
 
-/// A sentence for each missing route within a cluster and each missing gateway between two.
+/// A sentence for each missing route within a cluster, each missing gateway between two, and each
+/// broker that others are linked to and that does not answer.
 std::vector<std::string> gaps_of(const fleet& all);
 
 } // namespace troupe::cli

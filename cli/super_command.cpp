@@ -20,7 +20,7 @@ struct super_flags {
 
 constexpr auto examples = R"(Examples:
   troupe super --creds system.creds             clusters, brokers, gateways, leaf nodes
-  troupe super --creds system.creds --whole     fails if a route or a gateway is missing
+  troupe super --creds system.creds --whole     fails if a route, a gateway or an answer is missing
 
 Asks every broker over the system account, to which the user has to belong.
 Exit codes: 0 done, 1 failure, or with --whole: something is missing, 2 wrong usage,
@@ -48,8 +48,8 @@ outcome show(const super_flags& flags) {
       fmt::print("missing: {}\n", each);
   }
   if (flags.whole && !tree.gaps.empty())
-    return problem{fmt::format("the super cluster is not whole: {} link{} missing",
-                               tree.gaps.size(), tree.gaps.size() == 1 ? " is" : "s are")};
+    return problem{fmt::format("the super cluster is not whole: it has {} gap{}", tree.gaps.size(),
+                               tree.gaps.size() == 1 ? "" : "s")};
   return std::nullopt;
 }
 
@@ -59,7 +59,7 @@ void add_super_command(CLI::App& parent, int& status) {
   auto flags = std::make_shared<super_flags>();
   auto* command = parent.add_subcommand("super", "draw clusters, gateways and leaf nodes");
   add_survey_flags(*command, flags->asking);
-  command->add_flag("--whole", flags->whole, "fail if a route or a gateway is missing");
+  command->add_flag("--whole", flags->whole, "fail if a route, a gateway or an answer is missing");
   command->footer(examples);
   command->callback([flags, &status] {
     auto wrong = show(*flags);

@@ -95,6 +95,21 @@ TEST_CASE("each missing link of a super cluster is told, and nothing else") {
                 "ny2 in cluster NewYork has no gateway to Tokyo"});
 }
 
+TEST_CASE("a broker that others are linked to and that does not answer is told, once") {
+  auto some = super_cluster();
+  auto leave_out = [](std::vector<json>& answers, const char* id) {
+    std::erase_if(answers, [&](const json& each) { return each["server"]["id"] == id; });
+  };
+  for (auto* answers : {&some.varz, &some.routez, &some.gatewayz, &some.leafz})
+    leave_out(*answers, "C");
+  CHECK(draw_fleet(some).gaps
+        == std::vector<std::string>{"C in cluster Tokyo does not answer; ny1 has a gateway to it"});
+  for (auto* answers : {&some.varz, &some.routez, &some.gatewayz})
+    leave_out(*answers, "A");
+  CHECK(draw_fleet(some).gaps
+        == std::vector<std::string>{"A in cluster NewYork does not answer; ny2 has a route to it"});
+}
+
 TEST_CASE("a broker that answers only one question is drawn all the same") {
   fleet_answers one;
   one.leafz = {answer("a", "A", "", {{"leafs", json::array()}})};
