@@ -3,6 +3,7 @@
 #include "cli/run.hpp"
 #include "cli/serve.hpp"
 #include "cli/signal_sender.hpp"
+#include "cli/start_check.hpp"
 #include "config/difference.hpp"
 #include "config/load.hpp"
 
@@ -26,6 +27,8 @@ int check(const config::load_request& request) {
     return complain("must specify [-c, --config] option to check configuration file syntax");
   auto loaded = config::load(request);
   auto lines = config::check_lines(loaded, request.file);
+  if (lines.empty())
+    lines = faults_of_files(loaded);
   for (const auto& line : lines)
     complain(line);
   if (!lines.empty())
@@ -42,6 +45,20 @@ std::vector<std::string> problems_of(const config::load_result& loaded) {
     if (key.restricts_access)
       out.push_back(fmt::format("{}: {} would keep somebody out, but is not enforced yet",
                                 key.place, key.key));
+  return out.empty() ? faults_of_files(loaded) : out;
+}
+
+/// Those that `-t` does not know; the others have been told when the file was read.
+std::vector<std::string> own_warnings_of(const config::load_result& loaded) {
+  auto out = loaded.doubts;
+  for (const auto& key : loaded.inactive)
+    out.push_back(fmt::format("{}: {} is not active yet", key.place, key.key));
+  return out;
+}
+
+std::vector<std::string> warnings_of(const config::load_result& loaded) {
+  auto out = own_warnings_of(loaded);
+  out.insert(out.begin(), loaded.warnings.begin(), loaded.warnings.end());
   return out;
 }
 
@@ -50,6 +67,7 @@ reload_outcome read_again(const config::load_request& request, const config::opt
   auto next = config::load(request);
   next.opts.logging.format = running.logging.format;
   out.options = next.opts;
+  out.warnings = warnings_of(next);
   out.errors = problems_of(next);
   if (!out.errors.empty())
     return out;
@@ -71,8 +89,7 @@ int run(const config::load_request& request, const std::string& program) {
   serve_request out;
   out.options = loaded.opts;
   out.options.logging.format = config::log_format::nats;
-  for (const auto& key : loaded.inactive)
-    out.warnings.push_back(fmt::format("{}: {} is not active yet", key.place, key.key));
+  out.warnings = own_warnings_of(loaded);
   if (!request.file.empty())
     out.read_again = [request](const config::options& running) {
       return read_again(request, running);

@@ -2,6 +2,7 @@
 #include "cli/problem.hpp"
 #include "cli/run.hpp"
 #include "cli/serve.hpp"
+#include "cli/start_check.hpp"
 #include "config/difference.hpp"
 #include "config/load.hpp"
 #include "config/print.hpp"
@@ -72,11 +73,12 @@ std::vector<std::string> problems_of(const config::load_result& loaded) {
       out.push_back(fmt::format("{}: {} would keep somebody out, but this release does not enforce "
                                 "it yet; remove it to run without that protection",
                                 key.place, key.key));
-  return out;
+  return out.empty() ? faults_of_files(loaded) : out;
 }
 
 std::vector<std::string> warnings_of(const config::load_result& loaded) {
   auto out = loaded.warnings;
+  out.insert(out.end(), loaded.doubts.begin(), loaded.doubts.end());
   for (const auto& key : loaded.inactive)
     out.push_back(fmt::format("{}: {} is not active yet", key.place, key.key));
   return out;
@@ -84,9 +86,13 @@ std::vector<std::string> warnings_of(const config::load_result& loaded) {
 
 int check(const config::load_result& loaded, const run_flags& flags) {
   fmt::print("{}", config::print_options(loaded));
-  for (const auto& warning : loaded.warnings)
-    fmt::print(stderr, "troupe: warning: {}\n", warning);
+  std::fflush(stdout); // in one file with what follows the table stays whole
+  for (const auto* list : {&loaded.warnings, &loaded.doubts})
+    for (const auto& warning : *list)
+      fmt::print(stderr, "troupe: warning: {}\n", warning);
   auto problems = problems_of(loaded);
+  if (problems.empty())
+    problems = faults_of_store(loaded);
   for (const auto& problem : problems)
     fmt::print(stderr, "troupe: {}\n", problem);
   if (problems.empty())
@@ -105,6 +111,8 @@ int run(const run_flags& flags) {
   if (flags.check)
     return check(loaded, flags);
   if (auto problems = problems_of(loaded); !problems.empty()) {
+    for (const auto& warning : loaded.warnings) // a mistyped key may be what is missing
+      fmt::print(stderr, "troupe: warning: {}\n", warning);
     for (const auto& problem : problems)
       fmt::print(stderr, "troupe: {}\n", problem);
     return 1;
@@ -120,6 +128,7 @@ int run(const run_flags& flags) {
       auto next = config::load(request);
       override(next.opts, flags);
       again.options = next.opts;
+      again.warnings = warnings_of(next);
       again.errors = problems_of(next);
       if (!again.errors.empty())
         return again;

@@ -262,6 +262,8 @@ private:
       return why;
     }
     auto outcome = request_.read_again(options());
+    for (const auto& warning : outcome.warnings) // a mistyped key may be why a protection is gone
+      log::warn("{}", warning);
     if (outcome.errors.empty())
       outcome.errors = broker_.reload(outcome.options);
     for (const auto& problem : outcome.errors)

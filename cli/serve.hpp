@@ -12,8 +12,9 @@ namespace troupe::cli {
 /// What reading the configuration again came to.
 struct reload_outcome {
   config::options options;
-  std::vector<std::string> changes; ///< log lines, "Reloaded: max_connections = 10"
-  std::vector<std::string> errors;  ///< set: nothing may change
+  std::vector<std::string> changes;  ///< log lines, "Reloaded: max_connections = 10"
+  std::vector<std::string> warnings; ///< said in the log, whatever becomes of it
+  std::vector<std::string> errors;   ///< set: nothing may change
 };
 
 struct serve_request {

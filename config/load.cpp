@@ -30,7 +30,7 @@ void read_nats(const std::string& text, const load_request& request, load_result
   nats_sources sources{request.around.read_file, request.around.variable};
   auto [root, error] = parse_nats(text, request.file, sources);
   if (!error.empty()) {
-    to.found.errors.push_back(error);
+    to.found.errors.push_back(request.file + ": " + error);
     return;
   }
   result.empty = root.members.empty();
@@ -71,7 +71,7 @@ void read_choria(const std::string& text, const load_request& request, load_resu
 void read_file(const load_request& request, load_result& result, reading& to) {
   auto text = request.around.read_file(request.file);
   if (!text) {
-    to.found.errors.push_back("open " + request.file + ": no such file or directory");
+    to.found.errors.push_back(fault_of_file(request.around, request.file));
     return;
   }
   to.out.config_file = request.file;
@@ -95,8 +95,8 @@ void check_tls_files(const load_request& request, const std::string& path,
       return;
     auto* from = found.origin_of(path + "." + std::string{option});
     auto place = from == nullptr ? std::string{} : from->place + ": ";
-    found.errors.push_back(place + std::string{option} + ": open " + file
-                           + ": no such file or directory");
+    found.errors.push_back(place + std::string{option} + ": "
+                           + fault_of_file(request.around, file));
   };
   check("cert_file", tls->cert_file);
   check("key_file", tls->key_file);
@@ -108,8 +108,13 @@ void check_credentials(const load_request& request, const leaf_remote& remote, f
     return;
   auto* from = found.origin_of("leafnodes.remotes");
   found.errors.push_back((from == nullptr ? std::string{} : from->place + ": ")
-                         + "credentials: open " + remote.credentials
-                         + ": no such file or directory");
+                         + "credentials: " + fault_of_file(request.around, remote.credentials));
+}
+
+/// What other front ends refuse and nats-server does not.
+void check_nats(load_result& result, const findings& found) {
+  check_nats_link_rules(result.opts, found, result.rules);
+  check_own_link_rules(result.opts, found, result.doubts);
 }
 
 std::vector<origin> all_origins(const load_result& result, const findings& found) {
@@ -186,7 +191,7 @@ load_result load(const load_request& request) {
   if (result.used != front_end::nats)
     check_own_rules(result.opts, found, result.rules);
   else
-    check_nats_link_rules(result.opts, found, result.rules);
+    check_nats(result, found);
   check_rules(result.opts, found, result.rules);
   result.origins = all_origins(result, found);
   result.inactive = std::move(found.inactive);

@@ -26,7 +26,9 @@ struct load_result {
   std::vector<std::string> warnings;  ///< nats-server's -t makes errors of them
   std::vector<std::string> errors;    ///< "file:line:column: sentence", all of them
   std::vector<std::string> rules;     ///< broken rules (config/rules.hpp); -t does not show them
-  bool empty = false;                 ///< the file says nothing: nats-server's -t refuses that
+  /// Of nats-server's format what it takes without a word, though it cannot be meant: as warnings.
+  std::vector<std::string> doubts;
+  bool empty = false; ///< the file says nothing: nats-server's -t refuses that
 
   bool can_start() const { return errors.empty() && rules.empty(); }
 };

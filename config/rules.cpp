@@ -214,8 +214,10 @@ private:
   void check_tls_block(const std::string& path, const std::optional<security::tls_settings>& tls) {
     if (!tls)
       return;
+    auto* from = found_.origin_of(path);
+    auto place = from == nullptr || from->place == "flag" ? std::string{} : from->place + ": ";
     if (tls->cert_file.empty() && found_.errors.empty())
-      say(std::string{path == "listen.tls" ? "TLS" : path}
+      say(place + std::string{path == "listen.tls" ? "TLS" : path}
           + " is configured without a certificate; set cert_file and key_file");
     security::translate_cipher_suites(tls->cipher_suites, said(path + ".cipher_suites"), broken_);
     security::translate_curves(tls->curve_preferences, said(path + ".curve_preferences"), broken_);

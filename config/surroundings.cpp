@@ -5,8 +5,11 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
+#include <cerrno>
 #include <cstdint>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -28,6 +31,20 @@ std::optional<std::string> read_file(const std::string& path) {
   if (!in)
     return std::nullopt;
   return std::string{std::istreambuf_iterator<char>{in}, {}};
+}
+
+/// In lower case, as nats-server says it.
+std::string why_unreadable(const std::string& path) {
+  std::error_code code;
+  if (std::filesystem::is_directory(path, code))
+    return "is a directory";
+  std::ifstream in{path, std::ios::binary};
+  if (in)
+    return "file too large";
+  std::string why = std::strerror(errno);
+  if (!why.empty())
+    why[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(why[0])));
+  return why;
 }
 
 std::vector<std::string> list_directory(const std::string& path) {
@@ -53,8 +70,13 @@ std::string hostname() {
 
 } // namespace
 
+std::string fault_of_file(const surroundings& around, const std::string& path) {
+  return "open " + path + ": "
+         + (around.why_unreadable ? around.why_unreadable(path) : "no such file or directory");
+}
+
 surroundings this_machine() {
-  return {read_file, list_directory, variable, hostname, geteuid() == 0};
+  return {read_file, why_unreadable, list_directory, variable, hostname, geteuid() == 0};
 }
 
 } // namespace troupe::config

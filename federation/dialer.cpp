@@ -52,7 +52,8 @@ public:
           actors::actor_snapshot mine;
           mine.path = fmt::format("broker/{}/dialer/{}", plan_.group, plan_.remote);
           mine.place = fmt::format("reactor {}", home_.index);
-          mine.state = fmt::format("{} {}, {} attempts", where(), state(), attempts_);
+          mine.state = fmt::format("{} {}, {} attempts{}{}", where(), state(), attempts_,
+                                   failure_.empty() ? "" : "; the last: ", failure_);
           mine.mailbox = mailbox().size();
           return std::make_shared<std::vector<actors::actor_snapshot>>(1, std::move(mine));
         },
@@ -240,6 +241,7 @@ private:
     timer_.stop();
     doing_ = step::idle;
     attempts_ = 0;
+    failure_.clear();
     addresses_.clear();
     targets_.clear();
     send(boss_, atom::dialled_v, actors::accepted_ptr{std::move(out)}, plan_.remote,
@@ -249,6 +251,7 @@ private:
   void fail(std::string_view why) noexcept {
     try {
       stop();
+      failure_ = why;
       auto line = fmt::format("Error trying to connect to {} {} (attempt {}): {}", plan_.what,
                               where(), attempts_, why);
       if (attempts_ == 1 || attempts_ % told_every == 0)
@@ -293,6 +296,7 @@ private:
   std::vector<peer_address> addresses_; ///< of the one before the next
   size_t next_ = 0;
   std::string problem_;
+  std::string failure_; ///< of the last attempt, for whoever looks in
   std::string request_; ///< what the proxy has not been told yet
   proxy_answer answer_;
   int fd_ = -1;

@@ -215,7 +215,8 @@ TEST_CASE("each mistake in nats-server's cluster block has its sentence") {
       {"cluster {tls {cert_file: c.pem, key_file: nope.pem}}\n",
        "bad.conf:1:32: key_file: open nope.pem: no such file or directory"},
       {"cluster {tls {ca_file: ca.pem}}\n",
-       "cluster.tls is configured without a certificate; set cert_file and key_file"},
+       "bad.conf:1:9: cluster.tls is configured without a certificate; set cert_file and "
+       "key_file"},
       {"cluster {permissions: 5}\n",
        "bad.conf:1:9: Expected permissions to be a map/struct, got 5"},
       {"cluster {permissions {import: \"a..b\"}}\n",

@@ -241,6 +241,24 @@ TEST_CASE("each mistake in a gateway block has its sentence") {
     CHECK_MESSAGE(complaints(read_text("bad.yaml", one.text)) == one.complaint, one.text);
 }
 
+TEST_CASE("what nats-server takes without a word, though it does nothing, is doubted") {
+  auto doubts = [](const std::string& text) {
+    auto result = read_text("a.conf", text);
+    CHECK(complaints(result) == "");
+    std::string out;
+    for (auto& one : result.doubts)
+      out += (out.empty() ? "" : "\n") + one;
+    return out;
+  };
+  CHECK(doubts("cluster {routes: [\"nats://a:1\"]}")
+        == "a.conf:1:9: routes needs cluster.port, where the other members connect; -1 takes any "
+           "free port");
+  CHECK(doubts("leafnodes {remotes: [{}]}")
+        == "a.conf:1:11: remotes holds an entry without url, the address of a hub");
+  CHECK(doubts("port: 4222\ncluster {port: 4222}") != "");
+  CHECK(doubts("port: 4222\ncluster {port: 4223, routes: [\"nats://a:1\"]}") == "");
+}
+
 TEST_CASE("each mistake in a leafnodes block has its sentence") {
   const mistake mistakes[] = {
       {"leafnodes: 5\n", "bad.conf:1:0: leafnodes must be a map of settings, not 5"},
