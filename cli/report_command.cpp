@@ -47,7 +47,7 @@ outcome show(const kind& which, const survey_flags& flags) {
   }
   auto table = which.table(asked[0].answers);
   if (table.empty())
-    fmt::print("None of {} brokers has {}.\n", asked[0].answers.size(), which.name);
+    fmt::print("No broker of the {} that answered has {}.\n", asked[0].answers.size(), which.name);
   else
     fmt::print("{}", table);
   return std::nullopt;

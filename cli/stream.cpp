@@ -17,6 +17,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <limits>
@@ -179,7 +180,12 @@ io_result stream::write_some(const char* from, size_t size) {
     ERR_clear_error();
     auto limit = std::min<size_t>(size, std::numeric_limits<int>::max());
     int code = SSL_write(tls_, from, static_cast<int>(limit));
-    return code > 0 ? io_result{static_cast<size_t>(code), io_state::done} : tls_result(code);
+    if (code > 0)
+      return {static_cast<size_t>(code), io_state::done};
+    auto result = tls_result(code);
+    if (result.state == io_state::failed)
+      hear_alert();
+    return result;
   }
   for (;;) {
     auto sent = ::send(fd_, from, size, MSG_NOSIGNAL);
@@ -192,6 +198,16 @@ io_result stream::write_some(const char* from, size_t size) {
       return {0, io_state::failed};
     }
   }
+}
+
+/// A server may have said why before it closed; then that counts, not the failed write.
+void stream::hear_alert() {
+  std::array<char, 1024> rest;
+  ERR_clear_error();
+  while (SSL_read(tls_, rest.data(), rest.size()) > 0)
+    ERR_clear_error();
+  if (ERR_GET_REASON(ERR_peek_last_error()) > SSL_AD_REASON_OFFSET)
+    last_error_ = tls_error_text(tls_);
 }
 
 bool stream::wait(io_state want, steady_time deadline, int stop_fd) const {

@@ -72,6 +72,7 @@ public:
 
 private:
   io_result tls_result(int code);
+  void hear_alert();
   void note_errno(int code);
 
   int fd_ = -1;

@@ -5,11 +5,18 @@
 #include <openssl/ssl.h>
 
 #include <fmt/core.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
 
 namespace troupe::cli {
 namespace {
 
 problem bad_file(std::string_view what, const std::string& file) {
+  if (::access(file.c_str(), R_OK) != 0) // OpenSSL would say "system lib"
+    return {fmt::format("cannot use {} \"{}\": {}", what, file, std::strerror(errno)),
+            "it must be a readable PEM file", exit_code::usage};
   auto code = ERR_peek_last_error();
   const char* reason = code == 0 ? nullptr : ERR_reason_error_string(code);
   return {fmt::format("cannot use {} \"{}\": {}", what, file,

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace troupe::federation {
@@ -20,6 +21,22 @@ using protocol::close_reason;
 namespace {
 
 constexpr auto first_ping_after = std::chrono::seconds{1};
+
+/// "tlsv13 alert certificate required" of OpenSSL's "error:…:SSL routines::tlsv13 alert …".
+std::string alert_in(const std::string& problem) {
+  auto reason = problem.substr(problem.rfind(':') + 1);
+  return reason.find(" alert ") == reason.npos ? std::string{} : reason;
+}
+
+/// Why the peer has ended a connection, if it said so. With TLS 1.3 it judges our certificate when
+/// for us the handshake is over, so this may be all that we are told. Takes what it has sent.
+std::string last_alert(actors::tls_stream& tls) {
+  std::array<char, 1024> rest;
+  for (int reads = 0; reads < 16 && alert_in(tls.problem()).empty(); ++reads)
+    if (tls.read(rest.data(), rest.size()).what != actors::io_result::status::ok)
+      break;
+  return alert_in(tls.problem());
+}
 
 } // namespace
 
@@ -263,6 +280,9 @@ void peer_link::retire(close_reason reason) {
   stop_reading();
   withdraw();
   home_.routes.flush(); // others hear at once that its interest has gone
+  bool broke = reason == close_reason::write_error || reason == close_reason::client_closed;
+  if (auto why = broke && tls_ ? last_alert(*tls_) : std::string{}; !why.empty())
+    log::error("{} - {}: the peer says: {}", who(), words_.tls, why);
   log::info("{} - {}: {}", who(), words_.closed, to_string(reason));
   release_waiters();
 }

@@ -217,6 +217,8 @@ TEST_CASE("TLS is used when the server wants it, and its certificate is checked"
   peer_server server{"tls { cert_file: \"" + cert + "\", key_file: \"" + key + "\" }\n"};
   REQUIRE(server.is_up());
   CHECK(run({"pub", "a", "x", "--tls-ca", cert, "--server", server.url}).code == 0);
+  auto nowhere = run({"pub", "a", "x", "--tls-ca", "/nowhere.pem", "--server", server.url});
+  CHECK(has(nowhere.err, "the authority \"/nowhere.pem\": No such file or directory"));
   CHECK(run({"pub", "a", "x", "--tls-insecure", "--server", server.url}).code == 0);
   auto doubted = run({"pub", "a", "x", "--server", server.url});
   CHECK(doubted.code == 1);
