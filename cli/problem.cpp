@@ -8,6 +8,7 @@
 namespace troupe::cli {
 
 int report(const problem& what) {
+  std::fflush(stdout); // where both go to one file, what was shown comes before what is wrong
   fmt::print(stderr, "troupe: {}\n", what.text);
   if (!what.hint.empty())
     fmt::print(stderr, "        hint: {}\n", what.hint);
