@@ -1,10 +1,12 @@
 // config/permission_options.cpp: reads what a user may publish, subscribe to and answer.
 #include "config/authorization_options.hpp"
+#include "config/closest.hpp"
 #include "config/duration.hpp"
 #include "config/words.hpp"
 #include "protocol/subject.hpp"
 
 #include <algorithm>
+#include <span>
 
 namespace troupe::config {
 
@@ -63,6 +65,13 @@ security::subject_rules read_rules(const member& one, bool queues, findings& fou
   return rules;
 }
 
+constexpr std::string_view permission_keys[] = {"publish", "subscribe", "allow_responses"};
+constexpr std::string_view response_keys[] = {"max", "expires"};
+
+std::string unknown_field(const std::string& key, std::span<const std::string_view> known) {
+  return "Unknown field \"" + key + "\" parsing permissions" + did_you_mean(lower(key), known);
+}
+
 void read_response_key(const member& one, security::response_rule& rule, findings& found) {
   auto key = lower(one.key);
   if (any_of(key, {"max", "max_msgs", "max_messages", "max_responses"})) {
@@ -78,7 +87,7 @@ void read_response_key(const member& one, security::response_rule& rule, finding
     if (rule.expires == nanoseconds{0})
       rule.expires = security::response_rule{}.expires;
   } else if (!one.used_as_variable) {
-    found.error(one.where, "Unknown field \"" + one.key + "\" parsing permissions");
+    found.error(one.where, unknown_field(one.key, response_keys));
   }
 }
 
@@ -115,7 +124,7 @@ security::permission_rules read_permissions(const member& one, findings& found) 
     else if (any_of(key, {"allow_responses", "publish_allow_responses"}))
       rules.responses = read_responses(side, found);
     else if (!side.used_as_variable)
-      found.error(side.where, "Unknown field \"" + side.key + "\" parsing permissions");
+      found.error(side.where, unknown_field(side.key, permission_keys));
   }
   return rules;
 }

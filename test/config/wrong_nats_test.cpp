@@ -56,7 +56,7 @@ TEST_CASE("what nats-server refuses is refused with its words and its place") {
       {"authorization {\n users: [{user: b, permissions: 5}]\n}\n",
        "bad.conf:2:20: Expected permissions to be a map/struct, got 5"},
       {"authorization {\n users: [{user: b, permissions: {publsh: a}}]\n}\n",
-       "bad.conf:2:34: Unknown field \"publsh\" parsing permissions"},
+       "bad.conf:2:34: Unknown field \"publsh\" parsing permissions; did you mean \"publish\"?"},
       {"authorization {users [{user: a, permissions: {allow_responses: 5}}]}",
        "bad.conf:1:46: error parsing response permissions, expected a boolean or a map"},
       {"authorization {\n users: [{user: b, permissions: {allow_responses: {max: -1, expires: "
