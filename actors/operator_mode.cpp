@@ -116,7 +116,9 @@ std::variant<operator_setup, std::vector<std::string>> set_up_operators(const co
   if (const auto& folder = from.operators.store; !folder.empty()) {
     auto opened = open_store(folder);
     if (auto* wrong = std::get_if<std::string>(&opened))
-      return std::vector<std::string>{"the store of the operator: " + *wrong};
+      return std::vector<std::string>{"the store of the operator: " + *wrong
+                                      + "; name the folder of one operator, with its JWT and "
+                                        "accounts/ in it"};
     auto& store = std::get<opened_store>(opened);
     if (!store.has_marker)
       out.warnings.push_back(folder + ": there is no .nsc, without which nsc does not open it");

@@ -92,7 +92,7 @@ int check(const config::load_result& loaded, const run_flags& flags) {
       fmt::print(stderr, "troupe: warning: {}\n", warning);
   auto problems = problems_of(loaded);
   if (problems.empty())
-    problems = faults_of_store(loaded);
+    problems = faults_of_operators(loaded);
   for (const auto& problem : problems)
     fmt::print(stderr, "troupe: {}\n", problem);
   if (problems.empty())

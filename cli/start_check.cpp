@@ -93,8 +93,9 @@ std::vector<std::string> faults_of_files(const config::load_result& loaded) {
   return file_checker{loaded}.check();
 }
 
-std::vector<std::string> faults_of_store(const config::load_result& loaded) {
-  if (loaded.opts.operators.store.empty())
+std::vector<std::string> faults_of_operators(const config::load_result& loaded) {
+  const auto& mode = loaded.opts.operators;
+  if (mode.store.empty() && (!mode.enabled() || mode.resolver.type != "memory"))
     return {};
   auto made = actors::set_up_operators(loaded.opts, unix_now());
   auto* faults = std::get_if<std::vector<std::string>>(&made);

@@ -12,7 +12,8 @@ namespace troupe::cli {
 /// what else would be found out when listeners are there already. Blocks on the disk.
 std::vector<std::string> faults_of_files(const config::load_result& loaded);
 
-/// The same of the operator's store, which a start reads first; for those who only check.
-std::vector<std::string> faults_of_store(const config::load_result& loaded);
+/// The same of operators and their store, which a start reads first; for those who only check. Of a
+/// resolver that is asked or written to nothing is tried.
+std::vector<std::string> faults_of_operators(const config::load_result& loaded);
 
 } // namespace troupe::cli

@@ -71,6 +71,12 @@ TEST_CASE("an operator's store that is not there is told by a check") {
   auto checked = run({"run", "--config", conf, "--check"});
   CHECK(checked.code == 1);
   CHECK_MESSAGE(has(checked.err, here.path("OPS")), checked.err);
+  CHECK(has(checked.err, "name the folder of one operator"));
+  auto by_file =
+      here.write("a.conf", "operator: \"" + here.path("no.jwt") + "\"\nresolver: MEMORY\n");
+  auto second = run({"run", "--config", by_file, "--check"});
+  CHECK(second.code == 1);
+  CHECK_MESSAGE(has(second.err, here.path("no.jwt") + ": No such file or directory"), second.err);
 }
 
 TEST_CASE(
