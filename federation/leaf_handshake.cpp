@@ -55,13 +55,20 @@ std::string_view fault_of_cluster(std::string_view name) {
   return name.size() > longest_cluster_name ? "cluster name is too long" : std::string_view{};
 }
 
+constexpr std::string_view same_cluster = "remote leafnode has same cluster name";
+
+/// For the log: who has copied a hub's file has to know what to change.
+std::string advice_on_same_cluster(const std::string& name) {
+  return fmt::format("{} \"{}\"; a leaf node's cluster needs a name of its own", same_cluster,
+                     name);
+}
+
 } // namespace
 
 /// How long nobody comes back after such an error (leafnodes.md section 13).
 std::chrono::seconds leaf_session::hold_off_after(std::string_view error) {
   auto says = [&](std::string_view words) { return error.find(words) != error.npos; };
-  if (says("Loop detected") || says("remote leafnode has same cluster name")
-      || says("Permissions Violation"))
+  if (says("Loop detected") || says(same_cluster) || says("Permissions Violation"))
     return longest_hold_off;
   return says("minimum version required") ? short_hold_off : std::chrono::seconds{0};
 }
@@ -104,7 +111,8 @@ bool leaf_session::on_connect(std::string_view json) {
     return fail(close_reason::wrong_port, text, text);
   }
   if (!mine_->info.cluster.empty() && peer_.cluster == mine_->info.cluster)
-    return refused("remote leafnode has same cluster name");
+    return fail(close_reason::cluster_name_conflict, same_cluster,
+                advice_on_same_cluster(mine_->info.cluster));
   if (auto fault = fault_of_cluster(peer_.cluster); !fault.empty())
     return refused(fault);
   if (!mine_->min_version.empty() && version_of(peer_.version) < version_of(mine_->min_version))
@@ -174,7 +182,8 @@ bool leaf_session::first_info() {
                 "leaf nodes; its URL should name the hub's port");
   if (!mine_->info.cluster.empty() && info_.cluster == mine_->info.cluster) {
     hold_off_ = longest_hold_off;
-    return refused("remote leafnode has same cluster name");
+    return fail(close_reason::cluster_name_conflict, same_cluster,
+                advice_on_same_cluster(mine_->info.cluster));
   }
   tell_other_urls();
   if ((info_.tls_required || hub_->terms->demands_tls) && !hub_->terms->tls_first) {

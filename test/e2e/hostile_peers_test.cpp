@@ -342,7 +342,7 @@ std::vector<stranger> leafs() {
       {"he is of this cluster",
        "CONNECT {" + login + ",\"cluster\":\"G1\"}\r\n",
        "remote leafnode has same cluster name",
-       {"remote leafnode has same cluster name"}},
+       {"a leaf node's cluster needs a name of its own"}},
       {"his cluster has a blank in its name",
        "CONNECT {" + login + ",\"cluster\":\"a b\"}\r\n",
        "cluster name cannot contain spaces",
