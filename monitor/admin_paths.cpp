@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <csignal>
 #include <cstring>
 #include <memory>
 #include <string_view>
@@ -50,6 +51,11 @@ pid_t pid_in(std::string_view name) {
   pid_t out = 0;
   auto [stop, code] = std::from_chars(name.data(), name.data() + name.size(), out);
   return code == std::errc{} && stop == name.data() + name.size() && out > 0 ? out : 0;
+}
+
+/// A broker that has just started may not listen yet.
+bool exists(pid_t pid) {
+  return ::kill(pid, 0) == 0 || errno != ESRCH;
 }
 
 } // namespace
@@ -95,7 +101,10 @@ std::vector<admin_place> running_brokers() {
       auto path = directory + '/' + entry->d_name;
       switch (probe_socket(path)) {
       case socket_life::alive: out.push_back({path, pid}); break;
-      case socket_life::dead: ::unlink(path.c_str()); break;
+      case socket_life::dead:
+        if (!exists(pid))
+          ::unlink(path.c_str());
+        break;
       case socket_life::unknown: break;
       }
     }

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -49,6 +50,18 @@ void leave_behind(const std::string& path) {
   int why = 0;
   auto socket = unix_stream::listen(path, why);
   REQUIRE(socket.is_open());
+}
+
+std::string name_of(pid_t pid) {
+  return "troupe-" + std::to_string(pid) + ".sock";
+}
+
+pid_t of_ended_process() {
+  auto pid = ::fork();
+  if (pid == 0)
+    ::_exit(0);
+  REQUIRE(::waitpid(pid, nullptr, 0) == pid);
+  return pid;
 }
 
 bool is_found(const std::string& path) {
@@ -118,11 +131,19 @@ TEST_CASE("a line that never ends is dropped, and the next one answered") {
 
 TEST_CASE("what a dead process left is removed when brokers are looked for") {
   runtime_directory home;
-  auto path = home / "troupe-4711.sock";
+  auto path = home / name_of(of_ended_process());
   leave_behind(path);
   CHECK(probe_socket(path) == socket_life::dead);
   CHECK_FALSE(is_found(path));
   CHECK_FALSE(fs::exists(path));
+}
+
+TEST_CASE("a socket of a process that is only about to listen is left alone") {
+  runtime_directory home;
+  auto path = home / name_of(::getpid());
+  leave_behind(path);
+  CHECK_FALSE(is_found(path));
+  CHECK(fs::exists(path));
 }
 
 TEST_CASE("only sockets named like a broker's are touched") {
