@@ -1,18 +1,44 @@
 // actors/block.cpp: where blocks come from and go to.
 #include "actors/block.hpp"
 
+#include <sys/mman.h>
+
 #include <new>
 
 namespace troupe::actors {
+namespace {
+
+/// Of pools: so large ones come from the system and go back to it, for the allocator learns from
+/// the first that is freed to keep all that come after it.
+constexpr size_t mapped_from = 128 * 1024;
+
+bool is_mapped(size_t capacity, const block_pool* home) noexcept {
+  return home && capacity >= mapped_from;
+}
+
+void* map(size_t size) {
+  void* memory = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED)
+    throw std::bad_alloc{};
+  return memory;
+}
+
+} // namespace
 
 block* block::make(size_t capacity, block_pool* home) {
-  void* memory = ::operator new(sizeof(block) + capacity);
+  auto size = sizeof(block) + capacity;
+  void* memory = is_mapped(capacity, home) ? map(size) : ::operator new(size);
   return new (memory) block(capacity, home);
 }
 
 void block::destroy(block* dead) noexcept {
+  auto capacity = dead->capacity_;
+  bool mapped = is_mapped(capacity, dead->home_);
   dead->~block();
-  ::operator delete(dead);
+  if (mapped)
+    ::munmap(dead, sizeof(block) + capacity);
+  else
+    ::operator delete(dead);
 }
 
 void block::release() noexcept {

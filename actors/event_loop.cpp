@@ -6,7 +6,9 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstddef>
 #include <stdexcept>
 #include <system_error>
 
@@ -147,6 +149,9 @@ void event_loop::sleep() {
 void event_loop::poll(int timeout_ms) noexcept {
   int n = ::epoll_wait(epoll_fd_, events_.data(), static_cast<int>(events_.size()), timeout_ms);
   ready_ = n > 0 ? static_cast<size_t>(n) : 0;
+  busy_ = static_cast<size_t>(
+      std::count_if(events_.begin(), events_.begin() + static_cast<std::ptrdiff_t>(ready_),
+                    [](const epoll_event& each) { return each.data.u64 != wake_mark; }));
 }
 
 void event_loop::run_jobs() {

@@ -70,8 +70,8 @@ public:
   timer_wheel& timers() noexcept { return timers_; }
   /// The time when this turn began; nobody reads a clock per message.
   loop_clock::time_point now() const noexcept { return now_; }
-  /// How many sockets have something in this turn; 0 outside of on_io().
-  size_t busy_sockets() const noexcept { return ready_; }
+  /// How many sockets had something when this turn began.
+  size_t busy_sockets() const noexcept { return busy_; }
   uint64_t turns() const noexcept { return turns_.load(std::memory_order_relaxed); }
 
 private:
@@ -110,6 +110,7 @@ private:
   std::vector<io_token> flushing_now_;
   std::vector<epoll_event> events_;
   size_t ready_ = 0;
+  size_t busy_ = 0;
   loop_clock::time_point now_;
   timer_wheel timers_;
   lookout lookout_;

@@ -148,7 +148,7 @@ void peer_stream::on_io(uint32_t events) {
   case phase::closed: return;
   }
   if (paused_ == 0)
-    read_input();
+    read_input(filled_ ? home_.read_share() : reactor::read_size);
   else if ((events & (EPOLLHUP | EPOLLERR)) != 0)
     close(close_reason::client_closed, true);
 }
@@ -171,7 +171,8 @@ void peer_stream::discard_input() {
   }
 }
 
-void peer_stream::read_input() {
+/// No more than `most`, which is a usual read's size or more.
+void peer_stream::read_input(size_t most) {
   if (ws_ && ws_->deflates()) {
     read_deflated();
     return;
@@ -180,14 +181,15 @@ void peer_stream::read_input() {
     read_large();
     return;
   }
-  auto& buffer = home_.read_buffer();
+  auto& buffer = home_.read_buffer(most > reactor::read_size);
   size_t size = kept_.size;
   if (size > 0)
     std::memcpy(buffer->data(), kept_.data->data(), size);
-  auto room = home_.read_share() - size;
+  auto room = most - size;
   auto result = tls_ ? tls_->read(buffer->data() + size, room)
                      : read_socket(fd_, buffer->data() + size, room);
   if (result.what == io_result::status::ok) {
+    filled_ = size + result.bytes >= reactor::read_size;
     if (ws_ && !unframe(buffer->data() + size, result.bytes))
       return;
     kept_ = {};

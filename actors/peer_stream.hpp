@@ -96,7 +96,7 @@ protected:
 
   // -- input -------------------------------------------------------------------------------------
 
-  void read_input();
+  void read_input(size_t most = reactor::read_size);
   void keep(block& data, size_t from, size_t size, size_t wanted);
   void end_batch();
   void pause(pause_reason why);
@@ -159,6 +159,7 @@ private:
 
   uint32_t watched_events_ = 0;
   bool input_ended_ = false;
+  bool filled_ = false; // the last read found as much as a usual one may take
   bool shut_ = false;
   uint32_t waiting_for_ = 0;
   std::vector<outgoing_ptr> queue_;

@@ -169,9 +169,9 @@ private:
 } // namespace
 
 reactor::reactor(caf::actor_system& sys, core& all, size_t number)
-    : loop{sys}, shared{all}, index{number}, reads{read_size_of_turn}, pool{read_size},
-      routes{pool, number}, sweeper{loop, routes}, trimmer{loop.timers(), reads, pool},
-      current{all.start_settings} {
+    : loop{sys}, shared{all}, index{number},
+      large_reads{read_size_of_turn}, pool{read_size}, routes{pool, number}, sweeper{loop, routes},
+      trimmer{loop.timers(), large_reads, pool}, current{all.start_settings} {
   routes.serve(
       all.responses, number, [this] { return loop.now(); }, [this] { sweeper.begin(); });
   if (all.links)
@@ -193,10 +193,11 @@ void reactor::join() {
     thread_.join();
 }
 
-block_ref& reactor::read_buffer() {
-  if (!buffer_ || !buffer_->unique())
-    buffer_ = reads.take();
-  return buffer_;
+block_ref& reactor::read_buffer(bool large) {
+  auto& buffer = large ? large_buffer_ : buffer_;
+  if (!buffer || !buffer->unique())
+    buffer = (large ? large_reads : pool).take();
+  return buffer;
 }
 
 void reactor::add(uint64_t cid, connection& who, connection_actor handle) {

@@ -54,8 +54,8 @@ public:
   event_loop loop;
   core& shared;
   const size_t index;
-  block_pool reads;
-  block_pool pool; ///< what is written
+  block_pool large_reads;
+  block_pool pool; ///< other reads, and what is written
   router routes;
   response_sweeper sweeper;
   pool_trimmer trimmer;
@@ -63,10 +63,10 @@ public:
   reactor_actor actor;
   std::atomic<int64_t> connection_count{0};
 
-  /// The buffer for the next read. Whoever keeps a slice of it holds a count; then the next read
-  /// gets another one.
-  block_ref& read_buffer();
-  /// How much of it may be filled now, so that nobody waits long for a turn.
+  /// The buffer for the next read, of `read_size` or, if `large`, of `read_size_of_turn`. Whoever
+  /// keeps a slice of it holds a count; then the next read gets another one.
+  block_ref& read_buffer(bool large = false);
+  /// How much each socket may read in this turn, so that nobody waits long for the next.
   size_t read_share() const noexcept {
     auto share = read_size_of_turn / std::max<size_t>(loop.busy_sockets(), 1);
     return std::max(share, read_size);
@@ -90,6 +90,7 @@ public:
 
 private:
   block_ref buffer_;
+  block_ref large_buffer_;
   std::unordered_map<uint64_t, std::pair<connection*, connection_actor>> connections_;
   std::unordered_map<uint64_t, connection_actor> leaving_;
   std::unordered_map<const account*, std::vector<connection*>> members_;
