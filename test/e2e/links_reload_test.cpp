@@ -1,11 +1,12 @@
 // test/e2e/links_reload_test.cpp: a reload that is about one peer, and those that it is not about.
+#include "cluster_member.hpp"
 #include "hostile_peers.hpp"
 #include "mixed_servers.hpp"
 #include "steady_traffic.hpp"
 
 #include <memory>
 #include <string>
-#include <utility>
+#include <thread>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -30,7 +31,7 @@ const auto general =
     "http: \"127.0.0.1:-1\"\nsystem_account: S\naccounts { A { users: [ { user: a, "
     "password: pw } ] }, S {} }\n"s;
 
-around start(kind what, const std::string& name) {
+around start_around(kind what, const std::string& name) {
   around out{free_port(), free_port(), free_port(), {}, {}, {}};
   auto server = [&](const std::string& role, const std::string& links) {
     return std::make_unique<server_process>(binary_of(what),
@@ -94,39 +95,51 @@ TEST_CASE("a reload brings and takes away a route, a gateway or a hub, and no ot
     return;
   for (auto other : {ours, theirs}) {
     CAPTURE(name_of(other));
-    auto stays = start(other, "stays");
-    auto comes = start(other, "comes");
+    auto stays = start_around(other, "stays");
+    auto comes = start_around(other, "comes");
     const std::vector<const around*> all{&stays, &comes};
     server_process middle{binary_of(ours), config_with(all, false, false, false)};
     steady_traffic steady{{&middle, stays.member.get(), stays.far.get(), stays.hub.get()}, "a"};
     auto links = [&] { return links_of(middle); };
+    REQUIRE(has_routes(middle, routes_between(ours, other)));
     auto first = links();
-    REQUIRE(eventually([&] { // pools are whole
-      auto before = std::exchange(first, links());
-      return before == first && first.find("\"rid\"") != first.npos;
-    }));
-    auto reload = [&](bool route, bool gateway, bool hub) {
+    auto reload = [&](bool route, bool gateway, bool hub, const std::string& what) {
+      CAPTURE(what);
       auto rounds = steady.rounds();
+      auto before = middle.log().size();
       middle.write_config(config_with(all, route, gateway, hub));
       middle.reload(patience);
-      REQUIRE(eventually([&] { return steady.rounds() > rounds + 10; }));
+      auto said = middle.log().substr(before);
+      CAPTURE(said);
+      REQUIRE(said.find("Failed to reload") == said.npos);
+      REQUIRE(said.find("Reloaded: " + what) != said.npos);
+      auto goes_on = eventually([&] {
+        std::this_thread::yield();
+        return steady.rounds() > rounds + 10;
+      });
+      if (!goes_on)
+        FAIL(steady.stop());
     };
-    reload(false, false, true);
+    auto knows_gateway = [&] {
+      return http(middle, "/gatewayz").find("\"G-comes\"") != std::string::npos;
+    };
+    reload(false, false, true, "LeafNode Remotes");
     CHECK(hear_each_other(middle, *comes.hub));
     CHECK(holds_all(links(), first));
-    reload(false, true, true);
+    reload(false, true, true, "Gateway Remotes");
     CHECK(hear_each_other(middle, *comes.far));
+    REQUIRE(knows_gateway());
     CHECK(holds_all(links(), first));
-    reload(true, true, true);
+    reload(true, true, true, "cluster routes");
     CHECK(hear_each_other(middle, *comes.member));
     CHECK(holds_all(links(), first));
     comes.member.reset(); // else its gossip brings it back
-    reload(false, true, true);
+    reload(false, true, true, "cluster routes");
     CHECK(holds_all(links(), first));
-    reload(false, false, true);
-    CHECK(eventually([&] { return links().find("G-comes") == std::string::npos; }));
+    reload(false, false, true, "Gateway Remotes");
+    CHECK(eventually([&] { return !knows_gateway(); }));
     CHECK(holds_all(links(), first));
-    reload(false, false, false);
+    reload(false, false, false, "LeafNode Remotes");
     CHECK(eventually([&] { return links() == first; }));
     CHECK(steady.stop() == "");
   }
