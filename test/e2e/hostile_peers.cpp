@@ -69,16 +69,11 @@ std::string links_of(const server_process& server) {
 }
 
 int64_t memory_of(const server_process& server) {
-#ifdef __SANITIZE_ADDRESS__
-  static_cast<void>(server);
-  return 0;
-#else
   std::ifstream in{"/proc/" + std::to_string(server.pid()) + "/statm"};
   int64_t size = 0;
   int64_t resident = 0;
   in >> size >> resident;
   return resident * ::sysconf(_SC_PAGESIZE);
-#endif
 }
 
 } // namespace troupe::e2e

@@ -41,7 +41,14 @@ void visit(const server_process& server, const std::vector<visitors>& all);
 /// the same peer would not have.
 std::string links_of(const server_process& server);
 
-/// Resident bytes of the server's process; 0 where a sanitizer keeps what was freed.
+/// AddressSanitizer keeps what was freed: there is no use in making a server use much memory then.
+#ifdef __SANITIZE_ADDRESS__
+inline constexpr bool memory_counts = false;
+#else
+inline constexpr bool memory_counts = true;
+#endif
+
+/// Resident bytes of the server's process.
 int64_t memory_of(const server_process& server);
 
 } // namespace troupe::e2e

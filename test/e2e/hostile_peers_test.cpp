@@ -451,7 +451,7 @@ TEST_CASE("floods on the ports for servers cost a bounded amount of memory, and 
           many(100'000, [](const std::string&) { return "PING\r\n"; }));
   };
   all_floods();
-  CHECK(highest - before < 160 * mebibyte);
+  CHECK((!memory_counts || highest - before < 160 * mebibyte));
   // The allocator keeps much of what it got back, for each of the threads that have been at it:
   // after some rounds there is enough, while what is lost would be missed in each.
   auto round_costs = [&] {
@@ -460,7 +460,7 @@ TEST_CASE("floods on the ports for servers cost a bounded amount of memory, and 
     return memory_of(*all.server) - so_far;
   };
   int rounds = 1;
-  while (rounds < 8 && round_costs() >= 2 * mebibyte)
+  while (memory_counts && rounds < 8 && round_costs() >= 2 * mebibyte)
     ++rounds;
   CHECK(rounds < 8);
   CHECK(steady.stop() == "");
