@@ -1,6 +1,7 @@
 // test/e2e/hostile_websockets_test.cpp: nonsense and lies of those who come as leaf nodes over a
 // websocket.
 #include "certificates.hpp"
+#include "cluster_member.hpp"
 #include "hostile_peers.hpp"
 #include "mixed_servers.hpp"
 #include "steady_traffic.hpp"
@@ -8,6 +9,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -139,6 +141,7 @@ TEST_CASE(
   site all{"no_tls: true"};
   steady_traffic steady{{all.hub.get(), all.member.get(), all.leaf.get(), all.plain_leaf.get()},
                         "a"};
+  REQUIRE(has_routes(*all.hub, routes_between(ours, theirs)));
   auto before = links_of(*all.hub);
   auto come = strangers();
   std::vector<std::unique_ptr<websocket_peer>> sockets;
@@ -185,11 +188,12 @@ TEST_CASE("a leaf node over a websocket shows a certificate if it has to, or it 
     return "\"" + (certificates.path() / name).string() + "\"";
   };
   auto port = free_port();
-  server_process hub{binary_of(ours), "server_name: hub\nleafnodes { listen: \"127.0.0.1:-1\" }\n"
-                                      "websocket { listen: \""
-                                          + at(port) + "\", tls { cert_file: " + file("server.pem")
-                                          + ", key_file: " + file("server-key.pem") + ", ca_file: "
-                                          + file("ca.pem") + ", verify: true } }\n"};
+  server_process hub{
+      binary_of(ours),
+      "server_name: hub\nhttp: \"127.0.0.1:-1\"\nleafnodes { listen: \"127.0.0.1:-1\" }\n"
+      "websocket { listen: \""
+          + at(port) + "\", tls { cert_file: " + file("server.pem") + ", key_file: "
+          + file("server-key.pem") + ", ca_file: " + file("ca.pem") + ", verify: true } }\n"};
   auto leaf_with = [&](const std::string& name) {
     return std::make_unique<server_process>(
         binary_of(ours), "server_name: leaf\nleafnodes { reconnect: 1, remotes: [ { url: \"wss://"
@@ -199,13 +203,21 @@ TEST_CASE("a leaf node over a websocket shows a certificate if it has to, or it 
                                                    + ", key_file: " + file(name + "-key.pem"))
                              + " } } ] }\n");
   };
-  for (const auto* name : {"", "other", "expired"}) {
+  const auto created = "Leafnode connection created"s;
+  using text = const char*;
+  for (auto [name, reason] : {std::pair<text, text>{"", "peer did not return a certificate"},
+                              {"other", "the peer's certificate: self-signed certificate"},
+                              {"expired", "the peer's certificate: certificate has expired"}}) {
     CAPTURE(name);
     auto before = hub.log().size();
     auto stranger = leaf_with(name);
-    CHECK(eventually(
-        [&] { return hub.log().find("TLS handshake error", before) != std::string::npos; }));
+    CHECK(eventually([&] {
+      return hub.log().find("TLS handshake error: "s + reason, before) != std::string::npos;
+    }));
+    CHECK(http(hub, "/leafz").find("\"leafnodes\": 0,") != std::string::npos);
   }
+  CHECK(hub.log().find(created) == std::string::npos);
   auto leaf = leaf_with("server");
   exchange(hub, *leaf);
+  CHECK(hub.log().find(created) != std::string::npos);
 }
