@@ -64,10 +64,10 @@ TEST_CASE("a leaf node that wants more than it may is told so each time, and the
   auto port = free_port();
   server_process hub{binary_of(ours),
                      "max_subscriptions: 2\nleafnodes { listen: \"" + at(port) + "\" }\n"};
-  peer_socket leaf{port, patience};
-  leaf.send("CONNECT {\"name\":\"L\",\"cluster\":\"L\"}\r\n"
-            "LS+ a\r\nLS+ b\r\nLS+ c\r\nLS+ d\r\nPING\r\n");
-  judge(hub, leaf, {"he wants four", "", "-ERR 'maximum subscriptions exceeded'\r\n", {}}, "");
+  auto leaf = std::make_unique<peer_socket>(port, patience);
+  leaf->send("CONNECT {\"name\":\"L\",\"cluster\":\"L\"}\r\n"
+             "LS+ a\r\nLS+ b\r\nLS+ c\r\nLS+ d\r\nPING\r\n");
+  judge(hub, *leaf, {"he wants four", "", "-ERR 'maximum subscriptions exceeded'\r\n", {}}, "");
   auto count = [](std::string_view in) {
     int out = 0;
     constexpr std::string_view words = "maximum subscriptions exceeded";
@@ -75,8 +75,11 @@ TEST_CASE("a leaf node that wants more than it may is told so each time, and the
       ++out;
     return out;
   };
-  CHECK(count(leaf.unread()) == 2);
-  CHECK(eventually([&] { return count(hub.log()) == 1; }));
+  CHECK(count(leaf->unread()) == 2);
+  leaf.reset();
+  REQUIRE(eventually(
+      [&] { return hub.log().find("Leafnode connection closed") != std::string::npos; }));
+  CHECK(count(hub.log()) == 1);
 }
 
 TEST_CASE("isolated leaf nodes hear the hub and are heard there, but not each other") {
@@ -117,6 +120,9 @@ TEST_CASE("isolated leaf nodes hear the hub and are heard there, but not each ot
         barrier(*each, in_hub);
       for (const auto* each : {&in_east, &in_west}) // behind what came up from the other one
         barrier(in_hub, *each);
+      if (!isolated)
+        for (auto [from, to] : {std::pair{&in_east, &in_west}, std::pair{&in_west, &in_east}})
+          barrier(*from, *to);
       CHECK(count_waiting(at_hub) == 2);
       CHECK(count_waiting(of_east) == 1);
       CHECK(count_waiting(of_west) == 1);
