@@ -75,6 +75,16 @@ def version_of(binary):
     return (done.stdout or done.stderr).strip().splitlines()[0]
 
 
+def machine():
+    """What of the machine decides about the figures; BBR paces even what never leaves it."""
+    control = "/proc/sys/net/ipv4/tcp_congestion_control"
+    found = {"cpus": os.cpu_count(), "kernel": platform.release()}
+    if os.path.exists(control):
+        with open(control, encoding="ascii") as file:
+            found["tcp_congestion_control"] = file.read().strip()
+    return found
+
+
 def contestants(options):
     """(name, binary, command template), Troupe first."""
     out = []
@@ -231,6 +241,7 @@ def main():
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     rows = compare(figures, servers)
+    print("on " + ", ".join(f"{name} {value}" for name, value in machine().items()))
     print_table(rows, relay, servers[0][0])
     goals = own_goals(figures, relay, servers[0][0]) if not options.without_troupe else []
     for sentence, value, limit, reached in goals:
@@ -240,7 +251,7 @@ def main():
         print("FAILED " + failure)
     if options.json:
         with open(options.json, "w", encoding="utf-8") as out:
-            json.dump({"machine": {"cpus": os.cpu_count(), "kernel": platform.release()},
+            json.dump({"machine": machine(),
                        "versions": {name: version_of(binary) for name, binary, _ in servers},
                        "turns": options.turns, "rows": rows, "figures": figures,
                        "bare_relay": relay, "goals": goals, "failures": failures}, out, indent=1)
