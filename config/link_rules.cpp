@@ -59,8 +59,9 @@ public:
       return;
     for (const auto& each : opts_.accounts)
       if (std::any_of(each.name.begin(), each.name.end(), protocol::ends_token))
-        say("account \"" + protocol::quotable(each.name, 64)
-            + "\" cannot be told to other servers: the names of accounts cannot contain spaces");
+        say_at({"accounts"}, "account \"" + protocol::quotable(each.name, 64)
+                                 + "\" cannot be told to other servers: the names of accounts "
+                                   "cannot contain spaces");
   }
 
   void check_gateway() {

@@ -181,9 +181,8 @@ TEST_CASE("each mistake in a gateway block has its sentence") {
        "bad.conf:1:9: cluster name conflicts between cluster and gateway definitions: \"C\" and "
        "\"G\""},
       {"gateway {name: G, port: -1}\naccounts {\"two words\": {}}\n",
-       "account \"two words\" cannot be told to other servers: the names of accounts cannot "
-       "contain "
-       "spaces"},
+       "bad.conf:2:1: account \"two words\" cannot be told to other servers: the names of accounts "
+       "cannot contain spaces"},
       {"gateway {name: G, port: -1, authorization {users: []}}\n",
        "bad.conf:1:43: Gateway authorization does not allow multiple users"},
       {"gateway {name: G, port: -1, authorization {token: a}}\n",
