@@ -23,42 +23,74 @@ class file_checker {
 public:
   explicit file_checker(const config::load_result& loaded) : loaded_{loaded} {}
 
+  /// Blocks that this start leaves alone are not looked at: a shared file may have them for others.
   std::vector<std::string> check() {
     const auto& opts = loaded_.opts;
     check_listener("listen.tls", opts.client.tls);
-    check_listener("cluster.tls", opts.cluster.tls);
-    check_listener("gateway.tls", opts.gateway.tls);
-    check_listener("leafnodes.tls", opts.leafnodes.tls);
-    check_listener("websocket.tls", opts.websocket.tls);
-    for (const auto& remote : opts.gateway.remotes)
-      check_tls("gateway.gateways", "gateway.gateways (" + remote.name + ").tls", remote.tls,
-                tls_role::client);
-    for (const auto& remote : opts.leafnodes.remotes) {
-      if (remote.disabled)
-        continue;
-      auto where = "leafnodes.remotes (" + to_string(remote.urls) + ")";
-      check_tls("leafnodes.remotes", where + ".tls", remote.tls, tls_role::client);
-      check_creds(where, remote.credentials);
-    }
+    if (opts.cluster.enabled())
+      check_both_ways("cluster.tls", opts.cluster.tls);
+    if (opts.gateway.enabled())
+      check_gateways();
+    check_leafnodes();
+    if (opts.websocket.enabled())
+      check_listener("websocket.tls", opts.websocket.tls);
     return std::move(faults_);
   }
 
 private:
-  void check_listener(const std::string& path,
-                      const std::optional<security::tls_settings>& settings) {
+  using optional_tls = std::optional<security::tls_settings>;
+
+  void check_gateways() {
+    const auto& from = loaded_.opts.gateway;
+    check_both_ways("gateway.tls", from.tls);
+    for (const auto& remote : from.remotes)
+      if (remote.name != from.name && !remote.plain) // without a block: that of the listener
+        check_tls("gateway.gateways", "gateway.gateways (" + remote.name + ").tls", remote.tls,
+                  tls_role::client);
+  }
+
+  void check_leafnodes() {
+    const auto& opts = loaded_.opts;
+    if (opts.leafnodes.port != 0)
+      check_both_ways("leafnodes.tls", opts.leafnodes.tls);
+    for (const auto& remote : opts.leafnodes.remotes) {
+      if (remote.disabled)
+        continue;
+      auto where = "leafnodes.remotes (" + to_string(remote.urls) + ")";
+      if (remote.tls)
+        check_tls("leafnodes.remotes", where + ".tls", remote.tls, tls_role::client);
+      else if (opts.leafnodes.tls)
+        check_tls("leafnodes.tls.cert_file", "leafnodes.tls", opts.leafnodes.tls, tls_role::client);
+      else
+        check_tls("listen.tls.cert_file", "listen.tls", opts.client.tls, tls_role::client);
+      check_creds(where, remote.credentials);
+    }
+  }
+
+  void check_listener(const std::string& path, const optional_tls& settings) {
     if (settings && !settings->cert_file.empty()) // else a rule says so
       check_tls(path + ".cert_file", path, settings, tls_role::server);
   }
 
-  /// `option` has the place. Files that several blocks share are told of once.
-  void check_tls(std::string_view option, const std::string& where,
-                 const std::optional<security::tls_settings>& settings, tls_role role) {
-    if (!settings
-        || !known_.emplace(settings->cert_file, settings->key_file, settings->ca_file).second)
+  /// Of links that are dialled from both ends.
+  void check_both_ways(const std::string& path, const optional_tls& settings) {
+    check_listener(path, settings);
+    check_tls(path + ".cert_file", path, settings, tls_role::client);
+  }
+
+  /// `option` has the place. A fault of files that several blocks share is told once.
+  void check_tls(std::string_view option, const std::string& where, const optional_tls& settings,
+                 tls_role role) {
+    if (!settings || std::ranges::find(built_, std::pair{*settings, role}) != built_.end())
       return;
-    for (auto& fault :
-         security::tls_context::build(*settings, role, placed(option, where)).problems)
-      faults_.push_back(std::move(fault));
+    built_.emplace_back(*settings, role);
+    auto place = placed(option, where);
+    for (auto& fault : security::tls_context::build(*settings, role, place).problems)
+      if (told_
+              .emplace(settings->cert_file, settings->key_file, settings->ca_file,
+                       fault.substr(place.size()))
+              .second)
+        faults_.push_back(std::move(fault));
   }
 
   void check_creds(const std::string& where, const std::string& path) {
@@ -83,7 +115,8 @@ private:
   }
 
   const config::load_result& loaded_;
-  std::set<std::tuple<std::string, std::string, std::string>> known_;
+  std::vector<std::pair<security::tls_settings, tls_role>> built_;
+  std::set<std::tuple<std::string, std::string, std::string, std::string>> told_;
   std::vector<std::string> faults_;
 };
 

@@ -1,5 +1,6 @@
 // test/cli/start_check_test.cpp: a file is not called valid if a broker could not start with it.
 #include "command_run.hpp"
+#include "test/security/test_certificates.hpp"
 
 #include <doctest/doctest.h>
 
@@ -50,6 +51,63 @@ TEST_CASE("a certificate file without a certificate is told by a check, with its
   auto started = run({"run", "--config", conf});
   CHECK(started.code == 1);
   CHECK_MESSAGE(has(started.err, "troupe: " + place), started.err);
+}
+
+TEST_CASE("files that two blocks share are judged by what each block demands of them") {
+  folder here;
+  test_certificates pki;
+  auto pair = "cert_file: \"" + pki.server_cert() + "\", key_file: \"" + pki.server_key() + "\"";
+  auto conf = here.write("a.conf",
+                         "port: -1\ntls {" + pair + "}\ncluster {port: -1, tls {" + pair + "}}\n");
+  auto checked = run({"run", "--config", conf, "--check"});
+  CHECK(checked.code == 1);
+  CHECK_MESSAGE(has(checked.err, "cluster.tls: ca_file: is missing"), checked.err);
+  CHECK_FALSE(has(checked.out, "is valid"));
+  conf = here.write("a.conf", "port: -1\ntls {" + pair + "}\nwebsocket {port: -1, tls {" + pair
+                                  + ", verify: true}}\n");
+  checked = run({"run", "--config", conf, "--check"});
+  CHECK(checked.code == 1);
+  CHECK_MESSAGE(has(checked.err, "websocket.tls: ca_file: is missing"), checked.err);
+}
+
+TEST_CASE("a fault of a file that several blocks share is told once") {
+  folder here;
+  auto no_pem = here.write("no.pem", "not PEM\n");
+  auto block = "tls {cert_file: \"" + no_pem + "\", key_file: \"" + no_pem + "\"";
+  auto conf =
+      here.write("a.conf", "port: -1\n" + block + "}\nwebsocket {port: -1, " + block
+                               + ", timeout: 5}}\nleafnodes {remotes [{url: \"nats://h\"}]}\n");
+  auto checked = run({"run", "--config", conf, "--check"});
+  const std::string text = no_pem + " holds no certificate";
+  auto first = checked.err.find(text);
+  REQUIRE_MESSAGE(first != std::string::npos, checked.err);
+  CHECK_MESSAGE(checked.err.find(text, first + 1) == std::string::npos, checked.err);
+}
+
+TEST_CASE("a block that a start leaves alone does not keep it from starting") {
+  folder here;
+  auto no_pem = here.write("no.pem", "not PEM\n");
+  auto tls = "tls {cert_file: \"" + no_pem + "\", key_file: \"" + no_pem + "\"}";
+  auto judged = [&](const std::string& blocks) {
+    return run({"run", "--config", here.write("a.conf", "port: -1\n" + blocks + "\n"), "--check"});
+  };
+  auto gateway = [&](const std::string& name) {
+    return "gateway {name: A, port: -1, gateways [{name: " + name + ", url: \"nats://h:1\", " + tls
+           + "}]}";
+  };
+  for (const auto& unused :
+       {gateway("A"), "websocket {" + tls + "}", "cluster {" + tls + "}", "leafnodes {" + tls + "}",
+        "leafnodes {remotes [{url: \"nats://h\", disabled: true, " + tls + "}]}"}) {
+    auto checked = judged(unused);
+    CHECK_MESSAGE(checked.code == 0, unused << "\n" << checked.err);
+  }
+  for (const auto& used : {gateway("B"), "websocket {port: -1, " + tls + "}",
+                           "cluster {port: -1, " + tls + "}", "leafnodes {port: -1, " + tls + "}",
+                           "leafnodes {" + tls + ", remotes [{url: \"nats://h\"}]}"}) {
+    auto checked = judged(used);
+    CHECK_MESSAGE(has(checked.err, no_pem + " holds no certificate"), used << "\n" << checked.err);
+    CHECK(checked.code == 1);
+  }
 }
 
 TEST_CASE("creds of a leaf node that are none are told by a check") {
