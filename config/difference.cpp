@@ -214,7 +214,8 @@ std::vector<std::string> difference::lines() const {
     if (!one.refused && !one.line.empty())
       result.push_back(one.line);
   if (changes.empty())
-    result.emplace_back("Reloaded: nothing has changed");
+    result.emplace_back(
+        "Reloaded: no option has changed; certificates and credentials were read again");
   return result;
 }
 

@@ -23,7 +23,7 @@ struct difference {
 
   /// The reasons of all refused changes, each once; empty when the reload can go on.
   std::vector<std::string> refusals() const;
-  /// Lines for the log after a successful reload; one that says so if nothing has changed.
+  /// Lines for the log after a successful reload; one that says so if no option has changed.
   /// nats-server says "authorization users" and "accounts" every time, for it cannot compare them.
   std::vector<std::string> lines() const;
 };
