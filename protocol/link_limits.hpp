@@ -8,8 +8,8 @@
 
 namespace troupe::protocol {
 
-/// Bytes of arguments behind a verb that no line of ours exceeds: nats-server ends a link for more
-/// than 64 KiB.
+/// Bytes of arguments behind a verb that no line of interest or message of ours exceeds; INFO may.
+/// nats-server ends a link for more than 64 KiB.
 inline constexpr size_t longest_common_line = size_t{60} * 1024;
 /// The same to a Troupe, over a route or a gateway.
 inline constexpr size_t longest_own_line = size_t{1024} * 1024;
