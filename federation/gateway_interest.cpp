@@ -249,7 +249,7 @@ void gateway_session::write(std::string_view account, const actors::announcement
   if (line_.size() <= where_.dest->longest_line)
     host_.say(line_);
   else
-    log::warn("gid:{} - {}", where_.dest->cid, too_long_to_tell);
+    too_long_.note("gid", where_.dest->cid);
 }
 
 } // namespace troupe::federation

@@ -10,6 +10,7 @@
 #include "actors/link_interest.hpp"
 #include "actors/router.hpp"
 #include "federation/gateway_terms.hpp"
+#include "federation/telling.hpp"
 #include "federation/waiting_interest.hpp"
 #include "protocol/link_parser.hpp"
 
@@ -156,6 +157,7 @@ private:
   std::vector<actors::shared_text> untold_texts_;    // of the last of them, if that has begun
   std::set<std::string, std::less<>> refused_;       // accounts that are not known here
   std::string line_;                                 // scratch
+  too_long_to_tell too_long_;
 
   // Most messages are in the account, and to the subject, of the one before.
   std::string account_name_;

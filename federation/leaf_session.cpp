@@ -267,7 +267,7 @@ void leaf_session::write(const actors::announcement& what) {
   if (subject.size() + queue.size() + longest_weight <= where_.dest->longest_line)
     host_.say(line_);
   else
-    log::warn("lid:{} - {}", where_.dest->cid, too_long_to_tell);
+    too_long_.note("lid", where_.dest->cid);
 }
 
 // -- the end

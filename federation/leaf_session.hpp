@@ -11,6 +11,7 @@
 #include "federation/leaf_rules.hpp"
 #include "federation/leaf_streams.hpp"
 #include "federation/leaf_terms.hpp"
+#include "federation/telling.hpp"
 #include "protocol/link_parser.hpp"
 #include "security/response_tracker.hpp"
 
@@ -190,6 +191,7 @@ private:
   std::unique_ptr<actors::told_interest> told_;
   std::vector<actors::shared_text> untold_;
   std::string line_; // scratch
+  too_long_to_tell too_long_;
 
   // Most messages are to the subject of the one before.
   actors::known_subject_ptr subject_;

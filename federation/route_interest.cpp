@@ -218,7 +218,7 @@ void route_session::write(std::string_view account, const actors::announcement& 
   if (line_.size() <= where_.dest->longest_line)
     host_.say(line_);
   else
-    log::warn("rid:{} - {}", rid_, too_long_to_tell);
+    too_long_.note("rid", rid_);
 }
 
 } // namespace troupe::federation

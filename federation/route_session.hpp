@@ -7,6 +7,7 @@
 #include "actors/link_interest.hpp"
 #include "actors/router.hpp"
 #include "federation/messages.hpp"
+#include "federation/telling.hpp"
 #include "federation/waiting_interest.hpp"
 #include "protocol/close_reason.hpp"
 #include "protocol/link_parser.hpp"
@@ -164,6 +165,7 @@ private:
   std::vector<actors::shared_text> untold_texts_; // of the last of them
   bool again_ = false; // the peer was told of them before, when other rules held
   std::string line_;   // scratch
+  too_long_to_tell too_long_;
 
   // Most messages are in the account, and to the subject, of the one before.
   std::string account_name_;

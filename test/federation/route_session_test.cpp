@@ -1,10 +1,54 @@
 // test/federation/route_session_test.cpp: what a route says, believes and remembers.
+#include "actors/log.hpp"
+#include "protocol/link_limits.hpp"
 #include "test/federation/route_world.hpp"
 
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <set>
+
+#include <unistd.h>
 
 using namespace troupe;
 using namespace troupe::test;
+
+namespace {
+
+/// As long as it lives, the log is a file.
+class log_in_file {
+public:
+  log_in_file() {
+    auto pattern = (std::filesystem::temp_directory_path() / "troupe-route-XXXXXX").string();
+    REQUIRE(::mkdtemp(pattern.data()) != nullptr);
+    folder_ = pattern;
+    config::logging to;
+    to.file = (folder_ / "log").string();
+    actors::log::open(to);
+  }
+  log_in_file(const log_in_file&) = delete;
+  log_in_file& operator=(const log_in_file&) = delete;
+  ~log_in_file() {
+    actors::log::open(config::logging{});
+    std::error_code ignored;
+    std::filesystem::remove_all(folder_, ignored);
+  }
+
+  /// How often it says so.
+  size_t count(std::string_view words) const {
+    std::ifstream in{folder_ / "log"};
+    std::string all{std::istreambuf_iterator<char>{in}, {}};
+    size_t out = 0;
+    for (auto at = all.find(words); at != all.npos; at = all.find(words, at + 1))
+      ++out;
+    return out;
+  }
+
+private:
+  std::filesystem::path folder_;
+};
+
+} // namespace
 
 TEST_CASE(
     "who accepts says INFO at once; who dials CONNECT, and INFO when he has heard the other's") {
@@ -105,6 +149,22 @@ TEST_CASE("a peer's interest is in force at once, and ends with its link") {
   world.session.retire();
   CHECK(world.wanted(global, "foo") == 0);
   CHECK(world.links.all()->empty());
+}
+
+TEST_CASE(
+    "interest that is too long for a link is told of ever more rarely, however often it changes") {
+  log_in_file log;
+  session_world world;
+  world.admit();
+  const auto& global = world.accounts.global;
+  const std::string endless(protocol::longest_common_line, 'x');
+  for (int i = 0; i < 8; ++i) {
+    auto one = world.subscribe(global, endless);
+    CHECK(world.told(global, one).empty());
+    global->drop_interest(*one);
+    CHECK(world.told(global, one).empty());
+  }
+  CHECK(log.count("An interest is not told") == 5); // of 16: at 1, 2, 4, 8 and 16
 }
 
 TEST_CASE("an older peer withdraws a leaf's interest without its origin") {
