@@ -319,7 +319,7 @@ void router::note_too_long(const account& where) {
   if (++too_long_; (too_long_ & (too_long_ - 1)) == 0)
     log::warn(
         "In account {} a message's subject, or the names of its queue groups, are too long for "
-        "a link: not all of them get it ({} times so far)",
+        "a link: not all of them get it ({} times so far, in all accounts)",
         log::printable(where.name), too_long_);
 }
 
