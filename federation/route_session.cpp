@@ -119,7 +119,8 @@ bool route_session::on_connect(std::string_view json) {
   peer_.lnoc = said.lnoc;
   peer_.lnocu = said.lnocu;
   stage_ = stage::expecting_info;
-  if (peer_.cluster != mine.cluster) {
+  // On a connection to ourselves it may be a name that was ours when that was said.
+  if (peer_.cluster != mine.cluster && peer_.server_id != mine.server_id) {
     introduction who;
     who.rid = rid_;
     who.info.cluster = peer_.cluster;

@@ -109,6 +109,21 @@ TEST_CASE("clients, gateways and other clusters are told that this is the wrong 
   CHECK(error("{\"cluster\":\"C2\",\"cluster_dynamic\":true}") == "none");
 }
 
+TEST_CASE(
+    "a name in CONNECT is passed on, but not our own of before, on a connection to ourselves") {
+  auto mine = std::make_shared<terms>(*terms_of_us());
+  mine->info.cluster_dynamic = true;
+  auto offered = [&](const std::string& who) {
+    session_world world{false, mine};
+    world.hear("CONNECT {\"name\":\"" + who
+               + "\",\"cluster\":\"Z1\",\"cluster_dynamic\":true}\r\n");
+    CHECK_FALSE(world.host.ended);
+    return world.host.offers.size();
+  };
+  CHECK(offered("P") == 1);
+  CHECK(offered("US") == 0);
+}
+
 TEST_CASE("a peer is told what there is, and then each change, once") {
   session_world world;
   const auto& global = world.accounts.global;

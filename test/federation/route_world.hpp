@@ -24,6 +24,7 @@ struct journal final : route_host {
   };
   void say(std::string_view line) override { said += line; }
   void introduce(introduction one) override { who = std::move(one); }
+  void offer_name(introduction one) override { offers.push_back(std::move(one)); }
   void pass_on(peer_news one) override { news.push_back(std::move(one)); }
   void miss(const std::string& account) override { missed.push_back(account); }
   void ponged() override { ++pongs; }
@@ -35,6 +36,7 @@ struct journal final : route_host {
 
   std::string said;
   std::optional<introduction> who;
+  std::vector<introduction> offers;
   std::vector<peer_news> news;
   std::vector<std::string> missed;
   int pongs = 0;
