@@ -11,8 +11,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <string>
+#include <string_view>
 
 namespace atom = troupe::atom;
 namespace actors = troupe::actors;
@@ -42,7 +44,8 @@ private:
 
 /// A broker of one reactor and a client that is connected to it.
 struct one_reactor : troupe::test::actor_world {
-  one_reactor() {
+  explicit one_reactor(const troupe::config::options& options = {})
+      : all{1, actors::make_settings(options).ready} {
     auto& home = *all.reactors.emplace_back(std::make_unique<actors::reactor>(sys, all, 0));
     home.actor = actors::spawn_reactor_actor(sys, home);
     all.supervisor = actors::spawn_supervisor(sys, all.accounts, {home.actor});
@@ -85,8 +88,28 @@ struct one_reactor : troupe::test::actor_world {
     REQUIRE(::write(client, text.data(), text.size()) == static_cast<ssize_t>(text.size()));
   }
 
-  actors::core all{1, actors::make_settings({}).ready};
+  /// In pieces, as the socket takes them.
+  void write_pieces(std::string_view text, size_t piece) {
+    while (!text.empty()) {
+      pollfd ready{client, POLLOUT, 0};
+      REQUIRE(::poll(&ready, 1, 10'000) == 1);
+      auto n = ::write(client, text.data(), std::min(piece, text.size()));
+      REQUIRE(n > 0);
+      text.remove_prefix(static_cast<size_t>(n));
+    }
+  }
+
+  actors::core all;
   int client = -1;
+};
+
+struct long_lines : one_reactor {
+  long_lines() : one_reactor{allowing(1 << 20)} {}
+  static troupe::config::options allowing(int64_t bytes) {
+    troupe::config::options out;
+    out.limits.max_control_line = bytes;
+    return out;
+  }
 };
 
 } // namespace
@@ -104,4 +127,30 @@ TEST_CASE_FIXTURE(one_reactor, "a reactor that ends delivers what was published 
           std::make_shared<const std::vector<actors::broker_message>>(std::move(last))});
   caf::anon_send(speaker, atom::announce_v);
   CHECK(read_until({}) == "MSG news 1 7\r\nthe end\r\n");
+}
+
+TEST_CASE_FIXTURE(long_lines,
+                  "a line of any length arrives as it was sent, in however many pieces") {
+  std::string subject; // of which no two parts are the same
+  for (int i = 0; subject.size() < 300'000; ++i)
+    subject += std::to_string(i) + '.';
+  subject += "end";
+  write("CONNECT {\"verbose\":false}\r\nSUB > 1\r\nPING\r\n");
+  read_until("PONG\r\n");
+  std::string_view line = subject;
+  write("PUB ");
+  // Small ones at all sizes at which what is kept goes elsewhere, or has to grow.
+  for (size_t size : {100'000U, 130'000U, 132'000U, 261'000U, 263'000U}) {
+    auto left = line.size() - (subject.size() - size);
+    write_pieces(line.substr(0, left), left > 10'000 ? left : 7);
+    line.remove_prefix(left);
+  }
+  write_pieces(line, line.size());
+  write_pieces(" 200000\r\n" + std::string(200'000, 'x') + "\r\nPUB next 2\r\nok\r\n", 1000);
+  auto heard = read_until("ok\r\n");
+  CHECK(heard
+        == "MSG " + subject + " 1 200000\r\n" + std::string(200'000, 'x')
+               + "\r\nMSG next 1 2\r\nok\r\n");
+  caf::anon_send(all.reactors.front()->actor, atom::shut_down_v);
+  read_until({});
 }
